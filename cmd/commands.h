@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef CMD_COMMANDS_H
+#define CMD_COMMANDS_H
+
+/* Every command, each defined in the file of its name: cmd/NAME.c. */
+
+#include "cmd/command.h"
+
+extern const struct command command_version;
+
+#endif

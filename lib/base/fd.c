@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/base/fd.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+
+int fd_wait_readable(int fd, struct deadline d, struct error *err)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	do {
+		int n = poll(&pfd, 1, deadline_poll_ms(d));
+
+		if (n > 0)
+			return 1;
+		if (n < 0 && errno != EINTR)
+			return error_sys(err, "poll: fd %d", fd);
+	} while (!deadline_expired(d));
+	return 0;
+}
+
+int fd_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len,
+		 struct error *err)
+{
+	cleanup_free char *text = NULL;
+	cleanup_fd int fd = -1;
+	size_t len = 0, size = 0;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return error_errno(err, ERROR_IO, "%s", path);
+	for (;;) {
+		ssize_t n;
+
+		/* One byte for the NUL, one to see that there is more than @max. */
+		if (size - len < 2) {
+			size_t want = size ? size * 2 : 4096;
+			char *more = realloc(text, want);
+
+			if (!more)
+				return error_oom(err);
+			text = more;
+			size = want;
+		}
+		n = read(fd, text + len, size - len - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_errno(err, ERROR_IO, "%s", path);
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return error_set(err, ERROR_IO, EFBIG,
+					 "%s: larger than %zu bytes", path, max);
+	}
+	text[len] = '\0';
+	*ret_text = text;
+	*ret_len = len;
+	text = NULL;
+	return 0;
+}
+
+int fd_write_all(int fd, const void *data, size_t len, struct error *err)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return error_errno(err, ERROR_IO, "write: fd %d", fd);
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int fd_set_nonblock(int fd, struct error *err)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_sys(err, "fcntl: fd %d", fd);
+	return 0;
+}
+
+void fd_close(int *fd)
+{
+	int saved_errno = errno;
+
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+	errno = saved_errno;
+}

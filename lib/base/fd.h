@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_BASE_FD_H
+#define LIB_BASE_FD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/deadline.h"
+
+struct error;
+
+/* Returns 1 once @fd can be read, 0 when @d passes first, or a negative error. */
+int fd_wait_readable(int fd, struct deadline d, struct error *err);
+
+/*
+ * Read the file at @path, at most @max bytes, into memory.  For local files and
+ * /proc only: may block as long as the disk does.
+ * @ret_text: owned by the caller, NUL-terminated after @ret_len bytes.
+ * Returns 0 or a negative error (ERROR_IO); more than @max bytes is an error.
+ */
+int fd_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len,
+		 struct error *err) __attribute__((warn_unused_result, nonnull));
+
+/* Write all of @len bytes to a local file or pipe.  Returns 0 or a negative error. */
+int fd_write_all(int fd, const void *data, size_t len, struct error *err)
+	__attribute__((warn_unused_result));
+
+/* Make @fd non-blocking.  Returns 0 or a negative error. */
+int fd_set_nonblock(int fd, struct error *err);
+
+/* Close *@fd unless it is -1, and make it -1.  Preserves errno. */
+void fd_close(int *fd);
+
+#endif

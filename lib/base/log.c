@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void log_write(const struct log *log, enum log_level level, const char *fmt, ...)
+{
+	static const char *const prefixes[] = {
+		[LOG_LEVEL_ERROR] = "nfsafe: ",
+		[LOG_LEVEL_WARNING] = "nfsafe: warning: ",
+		[LOG_LEVEL_NOTICE] = "nfsafe: ",
+		[LOG_LEVEL_DEBUG] = "nfsafe: debug: ",
+	};
+	char line[1024];
+	size_t len;
+	va_list ap;
+
+	if (log->fd < 0 || level > log->level)
+		return;
+	len = (size_t)snprintf(line, sizeof(line) - 1, "%s", prefixes[level]);
+	va_start(ap, fmt);
+	(void)vsnprintf(line + len, sizeof(line) - 1 - len, fmt, ap);
+	va_end(ap);
+	len = strlen(line);
+	/* A message from outside must not forge a second line. */
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)line[i] < 0x20)
+			line[i] = ' ';
+	}
+	line[len++] = '\n';
+	(void)!write(log->fd, line, len);
+}
