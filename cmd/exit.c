@@ -29,7 +29,7 @@ static const struct {
 
 int exit_from_error(enum error_kind kind)
 {
-	static const enum exit_code codes[] = {
+	static const int codes[] = {
 		[ERROR_USAGE] = EXIT_USAGE,
 		[ERROR_CONFIG] = EXIT_CONFIG,
 		[ERROR_PERMISSION] = EXIT_PERMISSION,
