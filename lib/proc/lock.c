@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/proc/lock.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
+
+/* One write of this size: a reader sees the old text or the new one. */
+#define FILE_SIZE 512
+
+static int lock_path(const char *run_dir, char *buf, size_t size, struct error *err)
+{
+	if ((size_t)snprintf(buf, size, "%s/nfsafe.lock", run_dir) >= size)
+		return error_set(err, ERROR_CONFIG, 0, "run_dir is too long: %s",
+				 run_dir);
+	return 0;
+}
+
+/* A lock that hangs with the share it guards would be none. */
+static int refuse_network(const char *run_dir, struct error *err)
+{
+	struct statfs fs;
+
+	if (statfs(run_dir, &fs) < 0)
+		return error_errno(err, ERROR_CREATE, "run_dir %s", run_dir);
+	if (fs.f_type == NFS_SUPER_MAGIC || fs.f_type == (long)CIFS_SUPER_MAGIC ||
+	    fs.f_type == (long)SMB2_SUPER_MAGIC || fs.f_type == CEPH_SUPER_MAGIC)
+		return error_set(
+			err, ERROR_CONFIG, 0,
+			"run_dir %s is on a network file system: use /run/nfsafe",
+			run_dir);
+	return 0;
+}
+
+static void write_self(const struct lock *lock)
+{
+	const struct lock_holder *h = &lock->self;
+	char text[FILE_SIZE];
+	int n;
+
+	memset(text, ' ', sizeof(text));
+	n = snprintf(text, sizeof(text),
+		     "pid=%d since=%" PRId64 " phase_since=%" PRId64 " run=%" PRId64
+		     " command=%s phase=%s destination=%s",
+		     (int)h->pid, h->since_ms, h->phase_since_ms, h->run_id, h->command,
+		     h->phase, h->destination);
+	if (n >= 0 && n < FILE_SIZE)
+		text[n] = ' ';
+	text[FILE_SIZE - 1] = '\n';
+	/* Information only: a full disk must not end the run that holds the lock. */
+	(void)!pwrite(lock->fd, text, sizeof(text), 0);
+}
+
+static void parse_number(const char *text, const char *key, int64_t *ret)
+{
+	const char *p = strstr(text, key);
+
+	if (p && sscanf(p + strlen(key), "%" SCNd64, ret) != 1)
+		*ret = 0;
+}
+
+static void parse_word(const char *text, const char *key, char ret[LOCK_TEXT_SIZE])
+{
+	const char *p = strstr(text, key);
+	size_t len;
+
+	ret[0] = '\0';
+	if (!p)
+		return;
+	p += strlen(key);
+	len = strcspn(p, " \n");
+	if (len < LOCK_TEXT_SIZE) {
+		memcpy(ret, p, len);
+		ret[len] = '\0';
+	}
+}
+
+static void read_holder(int fd, pid_t pid, struct lock_holder *ret)
+{
+	struct lock_holder h = { .pid = pid };
+	char text[FILE_SIZE + 1];
+	ssize_t n = pread(fd, text, FILE_SIZE, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	parse_number(text, " since=", &h.since_ms);
+	parse_number(text, " phase_since=", &h.phase_since_ms);
+	parse_number(text, " run=", &h.run_id);
+	parse_word(text, " command=", h.command);
+	parse_word(text, " phase=", h.phase);
+	parse_word(text, " destination=", h.destination);
+	*ret = h;
+}
+
+static int open_file(const char *run_dir, struct error *err)
+{
+	char path[4096];
+	int fd, r;
+
+	r = lock_path(run_dir, path, sizeof(path), err);
+	if (r < 0)
+		return r;
+	if (mkdir(run_dir, 0755) < 0 && errno != EEXIST)
+		return error_errno(err, errno == EACCES ? ERROR_PERMISSION : ERROR_CREATE,
+				   "run_dir %s", run_dir);
+	r = refuse_network(run_dir, err);
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0)
+		return error_errno(err, errno == EACCES ? ERROR_PERMISSION : ERROR_CREATE,
+				   "lock %s", path);
+	return fd;
+}
+
+int lock_take(const char *run_dir, const char *command, struct lock *ret,
+	      struct lock_holder *ret_holder, struct error *err)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct lock lock = LOCK_INIT;
+	int fd = open_file(run_dir, err);
+
+	if (fd < 0)
+		return fd;
+	if (fcntl(fd, F_SETLK, &fl) < 0) {
+		int r = LOCK_HELD;
+
+		if (errno != EAGAIN && errno != EACCES) {
+			r = error_sys(err, "lock in %s", run_dir);
+		} else {
+			fl.l_pid = 0;
+			(void)fcntl(fd, F_GETLK, &fl);
+			read_holder(fd, fl.l_pid, ret_holder);
+		}
+		(void)close(fd);
+		return r;
+	}
+	lock.fd = fd;
+	lock.self.pid = getpid();
+	lock.self.since_ms = clock_now_ms();
+	(void)snprintf(lock.self.command, LOCK_TEXT_SIZE, "%s", command);
+	*ret = lock;
+	lock_set_phase(ret, "starting", NULL);
+	return LOCK_TAKEN;
+}
+
+void lock_set_phase(struct lock *lock, const char *phase, const char *destination)
+{
+	if (phase) {
+		(void)snprintf(lock->self.phase, LOCK_TEXT_SIZE, "%s", phase);
+		lock->self.phase_since_ms = clock_now_ms();
+	}
+	if (destination)
+		(void)snprintf(lock->self.destination, LOCK_TEXT_SIZE, "%s", destination);
+	write_self(lock);
+}
+
+void lock_set_run(struct lock *lock, int64_t run_id)
+{
+	lock->self.run_id = run_id;
+	write_self(lock);
+}
+
+void lock_release(struct lock *lock)
+{
+	if (lock)
+		fd_close(&lock->fd);
+}
+
+int lock_peek(const char *run_dir, struct lock_holder *ret_holder, struct error *err)
+{
+	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	cleanup_fd int fd = -1;
+	char path[4096];
+	int r = lock_path(run_dir, path, sizeof(path), err);
+
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT)
+		return LOCK_PEEK_FREE;
+	if (fd < 0)
+		return error_errno(err, ERROR_IO, "lock %s", path);
+	/* F_GETLK asks for what would be in the way; a reader may ask for a writer. */
+	if (fcntl(fd, F_GETLK, &fl) < 0)
+		return error_sys(err, "lock %s", path);
+	if (fl.l_type == F_UNLCK)
+		return LOCK_PEEK_FREE;
+	read_holder(fd, fl.l_pid, ret_holder);
+	return LOCK_PEEK_HELD;
+}

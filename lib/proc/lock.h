@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_PROC_LOCK_H
+#define LIB_PROC_LOCK_H
+
+/*
+ * The lock of a host: at most one run.  A record lock (fcntl(2)) on a file in
+ * run_dir, which must be local: /run is a tmpfs.  Such a lock belongs to the
+ * process, not to its children, and is gone with it however it dies; a stuck
+ * child cannot hold it.  The file says who, since when, in which phase, for the
+ * one who comes second; it is never removed.
+ */
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct error;
+
+#define LOCK_TEXT_SIZE 64
+
+struct lock_holder {
+	pid_t pid;
+	int64_t since_ms;             /* wall clock, UTC */
+	int64_t phase_since_ms;       /* wall clock, UTC */
+	int64_t run_id;               /* in the record; 0 if it is not there yet */
+	char command[LOCK_TEXT_SIZE]; /* "run", "exec" */
+	char phase[LOCK_TEXT_SIZE];   /* "probe", "backup" */
+	char destination[LOCK_TEXT_SIZE];
+};
+
+struct lock {
+	int fd;
+	struct lock_holder self;
+};
+
+#define LOCK_INIT ((struct lock){ .fd = -1 })
+
+enum lock_outcome {
+	LOCK_TAKEN = 0,
+	LOCK_HELD, /* by another process: @ret_holder */
+};
+
+/*
+ * Take the lock in @run_dir (created, 0755, if missing) for @command.  Does not
+ * block.  There must be one struct lock at most in a process, and nothing else may
+ * open the file: closing any descriptor of it gives the lock away.
+ * Returns an enum lock_outcome, or a negative error: ERROR_PERMISSION,
+ * ERROR_CREATE, ERROR_CONFIG if @run_dir is on a network file system.
+ */
+int lock_take(const char *run_dir, const char *command, struct lock *ret,
+	      struct lock_holder *ret_holder, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
+/* Say in the file what the holder is doing now; NULL leaves a field as it was. */
+void lock_set_phase(struct lock *lock, const char *phase, const char *destination)
+	__attribute__((nonnull(1)));
+void lock_set_run(struct lock *lock, int64_t run_id) __attribute__((nonnull));
+
+/* Give it back; safe on LOCK_INIT and twice. */
+void lock_release(struct lock *lock);
+
+enum lock_peek_outcome {
+	LOCK_PEEK_FREE = 0,
+	LOCK_PEEK_HELD, /* @ret_holder is filled */
+};
+
+/*
+ * Who holds the lock, without taking it; for readers, who may lack the right to
+ * take it.  Must not be called by the holder.
+ * Returns an enum lock_peek_outcome, or a negative error.
+ */
+int lock_peek(const char *run_dir, struct lock_holder *ret_holder, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
+#endif

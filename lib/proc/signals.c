@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/proc/signals.h"
+
+#include <stddef.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
+#include "lib/base/macro.h"
+
+static const int handled[] = { SIGINT, SIGTERM, SIGHUP };
+
+static void fill(sigset_t *set)
+{
+	(void)sigemptyset(set);
+	for (size_t i = 0; i < ARRAY_SIZE(handled); i++)
+		(void)sigaddset(set, handled[i]);
+}
+
+int signals_init(struct signals *s, struct error *err)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t set, old;
+	int fd;
+
+	fill(&set);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return error_sys(err, "signalfd");
+	(void)sigprocmask(SIG_BLOCK, &set, &old);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+	*s = (struct signals){ .fd = fd, .old = old };
+	return 0;
+}
+
+int signals_take(struct signals *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
+}
+
+int signals_peek(const struct signals *s)
+{
+	sigset_t pending;
+
+	(void)s;
+	if (sigpending(&pending) < 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(handled); i++) {
+		if (sigismember(&pending, handled[i]) == 1)
+			return handled[i];
+	}
+	return 0;
+}
+
+void signals_done(struct signals *s)
+{
+	if (!s || s->fd < 0)
+		return;
+	fd_close(&s->fd);
+	(void)sigprocmask(SIG_SETMASK, &s->old, NULL);
+}
+
+void signals_default(void)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &dfl, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
