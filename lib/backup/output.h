@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_BACKUP_OUTPUT_H
+#define LIB_BACKUP_OUTPUT_H
+
+/*
+ * What a command writes: its last bytes are kept for the record, and all of it is
+ * passed on, if somebody wants it.  Never blocks: whoever is slow to read holds up
+ * the command, as in a pipe, but not its supervisor.
+ */
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+
+#define OUTPUT_KEEP ((size_t)64 * 1024)
+#define OUTPUT_CHUNK 4096 /* PIPE_BUF: what a writable pipe takes at once */
+
+struct output {
+	int fd;       /* owned; what the command writes; -1 once it has ended */
+	int pass_fd;  /* borrowed; -1: not passed on */
+	char *kept;   /* owned; a ring of OUTPUT_KEEP bytes */
+	size_t total; /* bytes seen so far */
+	char pending[OUTPUT_CHUNK];
+	size_t n_pending;
+};
+
+/*
+ * Make a pipe whose reading end is @ret's.
+ * @ret_write_fd: owned by the caller, for the command.
+ * Returns 0 or a negative error.
+ */
+int output_open(struct output *ret, int pass_fd, int *ret_write_fd, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
+/* What to wait for: reading, or that who gets it is ready.  fd -1: nothing more. */
+struct pollfd output_poll(const struct output *o) __attribute__((nonnull));
+
+/* Do what @revents of that pollfd allows, at most one chunk. */
+void output_service(struct output *o, short revents) __attribute__((nonnull));
+
+/*
+ * Take what is in the pipe now, without waiting: at the end, when a process that
+ * the command left behind may hold the other end for ever.
+ */
+void output_drain(struct output *o) __attribute__((nonnull));
+
+/* What was kept, oldest first.  Returns owned text, NULL if memory ran out. */
+char *output_tail(const struct output *o) __attribute__((nonnull));
+
+void output_done(struct output *o);
+
+#endif

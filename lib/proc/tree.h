@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_PROC_TREE_H
+#define LIB_PROC_TREE_H
+
+/*
+ * Who descends from whom.  A command may leave processes behind that have changed
+ * their group and lost their parent; with tree_adopt() they become children of this
+ * process instead of init's, and can still be told from strangers.
+ */
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* Adopt orphaned descendants from now on (PR_SET_CHILD_SUBREAPER, prctl(2)). */
+void tree_adopt(void);
+
+/* @pid's parent, from /proc; 0 if there is no such process.  Touches no other file. */
+pid_t tree_parent(pid_t pid);
+
+/* Whether @pid is @ancestor or descends from it.  False if it is gone. */
+bool tree_descends(pid_t pid, pid_t ancestor);
+
+/*
+ * Reap adopted children that have ended, all but @spare (its status belongs to
+ * somebody; 0: none) — in a long run they would pile up as zombies.
+ */
+void tree_reap(pid_t spare);
+
+#endif
