@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_RECORD_PLACE_H
+#define LIB_RECORD_PLACE_H
+
+/*
+ * Where a path leads, found out without touching a file system that may hang.
+ *
+ * stat(2) on a dead NFS mount blocks, so asking statfs(2) "are you NFS?" is the
+ * very thing to avoid.  The path is walked component by component instead, and
+ * each prefix looked up in mountinfo, which never blocks, before it is touched.
+ */
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct error;
+
+/*
+ * Resolve @path (absolute): symbolic links followed, "." and ".." and "//" gone.
+ * Components that do not exist are kept as they are.
+ *
+ * @mountinfo: the text of /proc/self/mountinfo.
+ * @ret: the resolved path.
+ * Returns 0, or a negative error: ERROR_CONFIG when it leads onto a file system
+ * that another host or a daemon serves, is not absolute, is too long, or has too
+ * many links; ERROR_PERMISSION and ERROR_IO as the system said.
+ */
+int place_resolve(const char *path, const char *mountinfo, char ret[PATH_MAX],
+		  struct error *err) __attribute__((nonnull, warn_unused_result));
+
+/* Whether a file system of type @fstype (as in mountinfo) can hang for a server. */
+bool place_is_remote(const char *fstype) __attribute__((nonnull));
+
+#endif
