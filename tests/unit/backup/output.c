@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/backup/output.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
+
+static void pump(struct output *o)
+{
+	for (;;) {
+		struct pollfd pfd = output_poll(o);
+
+		if (pfd.fd < 0 || poll(&pfd, 1, 0) <= 0)
+			return;
+		output_service(o, pfd.revents);
+	}
+}
+
+Test(output, keeps_what_was_written)
+{
+	struct output o;
+	struct error err;
+	int fd;
+	char *tail;
+
+	cr_assert_eq(output_open(&o, -1, &fd, &err), 0);
+	cr_assert_eq(write(fd, "hello\n", 6), 6);
+	pump(&o);
+	(void)close(fd);
+	pump(&o);
+	cr_assert_eq(o.fd, -1, "the end is seen");
+	tail = output_tail(&o);
+	cr_assert_str_eq(tail, "hello\n");
+	free(tail);
+	output_done(&o);
+	output_done(&o);
+}
+
+Test(output, keeps_the_last_64_kib)
+{
+	struct output o;
+	struct error err;
+	char line[100];
+	char *tail;
+	int fd;
+
+	cr_assert_eq(output_open(&o, -1, &fd, &err), 0);
+	for (int i = 0; i < 2000; i++) {
+		int n = snprintf(line, sizeof(line), "line %08d %040d\n", i, i);
+
+		cr_assert_eq(fd_write_all(fd, line, (size_t)n, &err), 0);
+		pump(&o);
+	}
+	tail = output_tail(&o);
+	cr_assert_eq(strlen(tail), OUTPUT_KEEP);
+	cr_assert_str_eq(tail + OUTPUT_KEEP - strlen(line), line);
+	free(tail);
+	(void)close(fd);
+	output_done(&o);
+}
+
+Test(output, passes_everything_on_in_order_to_a_slow_reader)
+{
+	struct output o;
+	struct error err;
+	static char sent[300000], got[300000];
+	size_t n_sent = 0, n_got = 0;
+	int fd, pass[2];
+
+	for (size_t i = 0; i < sizeof(sent); i++)
+		sent[i] = (char)(i * 7 + i / 251);
+	cr_assert_eq(pipe(pass), 0);
+	cr_assert_eq(output_open(&o, pass[1], &fd, &err), 0);
+	cr_assert_eq(fd_set_nonblock(fd, &err), 0);
+	cr_assert_eq(fd_set_nonblock(pass[0], &err), 0);
+	while (n_got < sizeof(sent)) {
+		ssize_t n;
+
+		if (n_sent < sizeof(sent)) {
+			n = write(fd, sent + n_sent, sizeof(sent) - n_sent);
+			if (n > 0)
+				n_sent += (size_t)n;
+		}
+		pump(&o);
+		n = read(pass[0], got + n_got, 1000);
+		if (n > 0)
+			n_got += (size_t)n;
+	}
+	cr_assert_arr_eq(got, sent, sizeof(sent));
+	(void)close(fd);
+	output_done(&o);
+}
+
+Test(output, goes_on_keeping_when_the_reader_is_gone)
+{
+	struct output o;
+	struct error err;
+	int fd, pass[2];
+	char *tail;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	cr_assert_eq(pipe(pass), 0);
+	cr_assert_eq(output_open(&o, pass[1], &fd, &err), 0);
+	(void)close(pass[0]);
+	cr_assert_eq(write(fd, "one", 3), 3);
+	pump(&o);
+	cr_assert_eq(write(fd, "two", 3), 3);
+	pump(&o);
+	tail = output_tail(&o);
+	cr_assert_str_eq(tail, "onetwo");
+	free(tail);
+	(void)close(fd);
+	output_done(&o);
+}
+
+Test(output, drain_does_not_wait_for_who_holds_the_pipe)
+{
+	struct output o;
+	struct error err;
+	char *tail;
+	int fd;
+
+	cr_assert_eq(output_open(&o, -1, &fd, &err), 0);
+	cr_assert_eq(write(fd, "last words", 10), 10);
+	output_drain(&o);
+	tail = output_tail(&o);
+	cr_assert_str_eq(tail, "last words");
+	free(tail);
+	(void)close(fd);
+	output_done(&o);
+}
