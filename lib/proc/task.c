@@ -2,13 +2,11 @@
 #include "lib/proc/task.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,8 +14,6 @@
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
 #include "lib/proc/child.h"
-#include "lib/proc/privilege.h"
-#include "lib/proc/signals.h"
 
 /* How long a killed task may take to be gone before it counts as stuck. */
 #define KILL_GRACE_MS 1000
@@ -28,47 +24,19 @@ struct answer {
 	struct error err;
 };
 
-static bool kept(const struct task_spec *spec, int pipe_fd, int fd)
+static int isolate(const struct task_spec *spec, int pipe_fd, pid_t parent,
+		   struct error *err)
 {
-	if (fd <= STDERR_FILENO || fd == pipe_fd)
-		return true;
-	for (size_t i = 0; i < spec->n_keep_fds; i++) {
-		if (spec->keep_fds[i] == fd)
-			return true;
-	}
-	return false;
-}
+	int keep_fds[TASK_KEEP_MAX + 1] = { pipe_fd };
+	struct child_isolation isolation = {
+		.parent = parent,
+		.identity = spec->identity,
+		.keep_fds = keep_fds,
+		.n_keep_fds = spec->n_keep_fds + 1,
+	};
 
-/* In the child: shed what belongs to the parent. */
-static int detach_from_parent(const struct task_spec *spec, int pipe_fd, pid_t parent,
-			      struct error *err)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return error_sys(err, "/dev/null");
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (dup2(null, fd) < 0)
-			return error_sys(err, "dup2");
-	}
-	if (null > STDERR_FILENO)
-		(void)close(null);
-	for (int fd = STDERR_FILENO + 1, max = child_max_fd(); fd <= max; fd++) {
-		if (!kept(spec, pipe_fd, fd))
-			(void)close(fd);
-	}
-	(void)setpgid(0, 0);
-	if (spec->identity) {
-		int r = privilege_drop(spec->identity, err);
-
-		if (r < 0)
-			return r;
-	}
-	/* Cleared by a change of ids, so set after it; the parent may be gone by now. */
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		return error_set(err, ERROR_SYSTEM, 0, "the parent has ended");
-	return 0;
+	memcpy(keep_fds + 1, spec->keep_fds, spec->n_keep_fds * sizeof(int));
+	return child_isolate(&isolation, err);
 }
 
 static _Noreturn void child_main(const struct task_spec *spec, int pipe_fd, pid_t parent)
@@ -77,8 +45,7 @@ static _Noreturn void child_main(const struct task_spec *spec, int pipe_fd, pid_
 	struct error ignored;
 	void *result = NULL;
 
-	signals_default();
-	answer.value = detach_from_parent(spec, pipe_fd, parent, &answer.err);
+	answer.value = isolate(spec, pipe_fd, parent, &answer.err);
 	if (answer.value == 0) {
 		result = calloc(1, spec->result_size + 1);
 		answer.value = result ? spec->fn(spec->arg, result, &answer.err)
