@@ -2,6 +2,7 @@
 #include "lib/proc/task.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
