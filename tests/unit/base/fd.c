@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/base/fd.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+
+static void on_signal(int number)
+{
+	(void)number;
+}
+
+/* A signal each @ms milliseconds, whose handler interrupts system calls. */
+static void interrupt_every(int ms)
+{
+	struct sigaction action = { .sa_handler = on_signal };
+	struct itimerval timer = { .it_interval.tv_usec = ms * 1000,
+				   .it_value.tv_usec = ms * 1000 };
+
+	cr_assert_eq(sigaction(SIGALRM, &action, NULL), 0);
+	cr_assert_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+static void make_pipe(int fds[2])
+{
+	cr_assert_eq(pipe2(fds, O_CLOEXEC), 0);
+}
+
+/* A file with @len times 'a', open for reading and writing; its name in @path. */
+static int make_file(char *path, size_t len)
+{
+	char *data = malloc(len + 1);
+	struct error err;
+	int fd;
+
+	strcpy(path, "/tmp/nfsafe-unit-XXXXXX");
+	fd = mkstemp(path);
+	cr_assert_geq(fd, 0);
+	cr_assert_not_null(data);
+	memset(data, 'a', len);
+	cr_assert_eq(fd_write_all(fd, data, len, &err), 0);
+	free(data);
+	return fd;
+}
+
+Test(fd, wait_sees_data)
+{
+	struct error err;
+	int fds[2];
+
+	make_pipe(fds);
+	cr_assert_eq(fd_wait_readable(fds[0], deadline_after(0), &err), 0);
+	cr_assert_eq(write(fds[1], "x", 1), 1);
+	cr_assert_eq(fd_wait_readable(fds[0], deadline_after(0), &err), 1);
+}
+
+/* End of file and errors are readable too: who waits must learn of them. */
+Test(fd, wait_sees_the_end)
+{
+	struct error err;
+	int fds[2];
+
+	make_pipe(fds);
+	fd_close(&fds[1]);
+	cr_assert_eq(fd_wait_readable(fds[0], deadline_after(1000), &err), 1);
+}
+
+Test(fd, wait_ends_at_the_deadline, .timeout = 5)
+{
+	struct deadline d = deadline_after(30);
+	struct error err;
+	int fds[2];
+
+	make_pipe(fds);
+	cr_assert_eq(fd_wait_readable(fds[0], d, &err), 0);
+	cr_assert(deadline_expired(d));
+	cr_assert_lt(deadline_now_ns() - d.at_ns, INT64_C(1000000000));
+}
+
+/* Each signal restarts the wait, never its time. */
+Test(fd, wait_under_signals_keeps_its_deadline, .timeout = 5)
+{
+	struct deadline d = deadline_after(50);
+	struct error err;
+	int fds[2];
+
+	make_pipe(fds);
+	interrupt_every(5);
+	cr_assert_eq(fd_wait_readable(fds[0], d, &err), 0);
+	cr_assert(deadline_expired(d));
+}
+
+Test(fd, read_file_gives_all_and_terminates)
+{
+	/* Around the sizes at which the buffer grows. */
+	static const size_t sizes[] = { 0, 1, 4094, 4095, 4096, 4097, 8190, 8192, 65537 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		cleanup_free char *text = NULL;
+		struct error err;
+		char path[64];
+		size_t len = 77;
+		int fd = make_file(path, sizes[i]);
+
+		cr_expect_eq(fd_read_file(path, 1 << 20, &text, &len, &err), 0);
+		cr_expect_eq(len, sizes[i]);
+		cr_expect_eq(strlen(text), sizes[i]);
+		fd_close(&fd);
+		(void)unlink(path);
+	}
+}
+
+Test(fd, read_file_limit_is_exact)
+{
+	char *text = NULL, path[64];
+	size_t len = 77;
+	struct error err;
+	int fd = make_file(path, 5000);
+
+	cr_assert_eq(fd_read_file(path, 4999, &text, &len, &err), -ERROR_IO);
+	cr_assert_eq(err.errnum, EFBIG);
+	cr_assert_null(text, "outputs are untouched on failure");
+	cr_assert_eq(len, 77);
+	cr_assert_eq(fd_read_file(path, 5000, &text, &len, &err), 0);
+	cr_assert_eq(len, 5000);
+	free(text);
+	fd_close(&fd);
+	(void)unlink(path);
+}
+
+/* Files of /proc say that they have no size. */
+Test(fd, read_file_of_unknown_size)
+{
+	cleanup_free char *text = NULL;
+	struct error err;
+	size_t len;
+
+	cr_assert_eq(fd_read_file("/proc/self/mountinfo", 1 << 20, &text, &len, &err), 0);
+	cr_assert_gt(len, 0);
+}
+
+Test(fd, read_file_names_what_it_could_not_read)
+{
+	char *text = NULL;
+	struct error err;
+	size_t len;
+
+	cr_assert_eq(fd_read_file("/nonexistent/x", 10, &text, &len, &err), -ERROR_IO);
+	cr_assert_eq(err.errnum, ENOENT);
+	cr_assert_str_eq(err.msg, "/nonexistent/x: No such file or directory");
+	cr_assert_eq(fd_read_file("/", 10, &text, &len, &err), -ERROR_IO);
+	cr_assert_eq(err.errnum, EISDIR);
+}
+
+/* A reader that empties a full pipe slowly, while signals cut the writes short. */
+Test(fd, write_all_continues_after_short_writes, .timeout = 10)
+{
+	enum { TOTAL = 1 << 20 };
+	struct error err;
+	char *data;
+	int fds[2];
+	pid_t reader;
+
+	make_pipe(fds);
+	reader = fork();
+	cr_assert_geq(reader, 0);
+	if (reader == 0) {
+		char buf[4096];
+		size_t sum = 0;
+		ssize_t n;
+
+		fd_close(&fds[1]);
+		/* Long enough for signals to find the pipe full: EINTR. */
+		(void)usleep(20 * 1000);
+		while ((n = read(fds[0], buf, sizeof(buf))) > 0) {
+			sum += (size_t)n;
+			(void)usleep(100);
+		}
+		_exit(sum == TOTAL ? 0 : 1);
+	}
+	fd_close(&fds[0]);
+	data = calloc(1, TOTAL);
+	interrupt_every(1);
+	cr_assert_eq(fd_write_all(fds[1], data, TOTAL, &err), 0);
+	free(data);
+	fd_close(&fds[1]);
+	for (;;) {
+		int status;
+
+		if (waitpid(reader, &status, 0) == reader) {
+			cr_assert_eq(status, 0);
+			break;
+		}
+		cr_assert_eq(errno, EINTR);
+	}
+}
+
+Test(fd, write_all_of_nothing_does_not_touch_the_descriptor)
+{
+	struct error err;
+
+	cr_assert_eq(fd_write_all(-1, "", 0, &err), 0);
+}
+
+Test(fd, write_all_reports_a_full_disk)
+{
+	struct error err;
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	cr_assert_eq(fd_write_all(fd, "x", 1, &err), -ERROR_IO);
+	cr_assert_eq(err.errnum, ENOSPC);
+	fd_close(&fd);
+}
+
+Test(fd, nonblock_keeps_the_other_flags)
+{
+	struct error err;
+	int fd = open("/dev/null", O_WRONLY | O_APPEND | O_CLOEXEC);
+
+	cr_assert_eq(fd_set_nonblock(fd, &err), 0);
+	cr_assert_eq(fcntl(fd, F_GETFL) & (O_NONBLOCK | O_APPEND | O_ACCMODE),
+		     O_NONBLOCK | O_APPEND | O_WRONLY);
+	fd_close(&fd);
+	cr_assert_eq(fd_set_nonblock(-1, &err), -ERROR_SYSTEM);
+	cr_assert_eq(err.errnum, EBADF);
+}
+
+Test(fd, close_twice_is_harmless_and_keeps_errno)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int number = fd;
+
+	errno = EXDEV;
+	fd_close(&fd);
+	cr_assert_eq(fd, -1);
+	cr_assert_eq(fcntl(number, F_GETFD), -1);
+	errno = EXDEV;
+	fd_close(&fd);
+	cr_assert_eq(errno, EXDEV);
+}
