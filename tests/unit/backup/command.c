@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/error.h"
+#include "lib/base/fd.h"
 #include "lib/proc/privilege.h"
 
 static struct command_spec spec_for(char *const *argv, struct identity *id)
@@ -93,9 +94,11 @@ Test(command, gives_its_exit_status_and_both_outputs)
 
 Test(command, is_ended_with_its_group_even_if_it_ignores_sigterm)
 {
-	char *argv[] = { (char *)"sh", (char *)"-c",
-			 (char *)"trap '' TERM; sleep 1000 & sleep 1000; sleep 1000",
-			 NULL };
+	char *argv[] = {
+		(char *)"sh", (char *)"-c",
+		(char *)"trap '' TERM; echo ready; sleep 1000 & sleep 1000; sleep 1000",
+		NULL
+	};
 	struct command_run run;
 	struct identity id;
 	struct command_spec spec = spec_for(argv, &id);
@@ -104,6 +107,8 @@ Test(command, is_ended_with_its_group_even_if_it_ignores_sigterm)
 
 	cr_assert_eq(command_start(&spec, &run, &err), 0);
 	group = run.child.pid;
+	/* Only once the trap is set is SIGTERM ignored. */
+	cr_assert_eq(fd_wait_readable(run.out.fd, deadline_after(5000), &err), 1);
 	cr_assert_eq(command_end(&run, 200, deadline_after(5000)), COMMAND_ENDED);
 	cr_assert_eq(command_exit_code(&run), 128 + SIGKILL);
 	for (struct deadline d = deadline_after(5000); kill(-group, 0) == 0;)
