@@ -27,28 +27,30 @@ struct error;
 #define OPTIONS_VERS_4_1 41
 #define OPTIONS_VERS_4_2 42
 
-#define OPTIONS_TEXT_SIZE 1024
+/* The kernel takes one page, of 4096 bytes at least. */
+#define OPTIONS_EXTRA_SIZE 1024
+#define OPTIONS_TEXT_SIZE 2048
 
 /* What came out of `options =`. */
 struct options {
 	bool hard;
-	bool read_only;
-	unsigned timeo;                /* tenths of a second */
-	unsigned retrans;              /* minor time-outs before the major one */
-	char extra[OPTIONS_TEXT_SIZE]; /* the others that are allowed, as written */
+	unsigned timeo;                 /* tenths of a second */
+	unsigned retrans;               /* minor time-outs before the major one */
+	char extra[OPTIONS_EXTRA_SIZE]; /* the others that are allowed, comma separated */
 };
 
 /*
- * Check @text, the value of `options =` ("" is fine), for a mount of @vers whose
- * breaker trips after @max_stall_ms.
+ * Check @text, the value of `options =` ("" is fine; spaces around the commas are
+ * too), for a mount whose breaker trips after @max_stall_ms.
  *
- * @vers: 30, 40, 41, 42.
- * @ret: timeo and retrans filled in, if @text does not say.
- * Returns 0, or -ERROR_CONFIG: @err names every option that is refused, and why.
+ * @ret: timeo and retrans filled in, if @text does not say: soft, with a T of three
+ * times @max_stall_ms, but not below a minute, as a slow server with much to write
+ * needs more than a few seconds for one call.
+ * Returns 0, or -ERROR_CONFIG: @err names every option that is refused, and why, as
+ * far as they fit.
  */
-int options_parse(const char *text, unsigned vers, int64_t max_stall_ms,
-		  struct options *ret, struct error *err)
-	__attribute__((nonnull, warn_unused_result));
+int options_parse(const char *text, int64_t max_stall_ms, struct options *ret,
+		  struct error *err) __attribute__((nonnull, warn_unused_result));
 
 /*
  * T of a mount with these options, in milliseconds; -1 for a hard one, which never
@@ -65,12 +67,12 @@ struct options_server {
 };
 
 /*
- * The whole option string, for mount_attach(): user options, then ours, which the
+ * The whole option string, for mount_attach(): the user's, then ours, which the
  * kernel lets win.
- * Returns 0, or -ERROR_CONFIG if it does not fit or @server is not complete.
+ * Returns 0, or -ERROR_INTERNAL if @server is not complete or the text does not fit.
  */
 int options_format(const struct options *o, const struct options_server *server,
-		   char ret_text[OPTIONS_TEXT_SIZE * 2], struct error *err)
+		   char ret_text[OPTIONS_TEXT_SIZE], struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
 #endif
