@@ -27,13 +27,19 @@ int fd_wait_readable(int fd, struct deadline d, struct error *err)
 int fd_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len,
 		 struct error *err)
 {
-	cleanup_free char *text = NULL;
-	cleanup_fd int fd = -1;
-	size_t len = 0, size = 0;
+	cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return error_errno(err, ERROR_IO, "%s", path);
+	return fd_read_all(fd, path, max, ret_text, ret_len, err);
+}
+
+int fd_read_all(int fd, const char *name, size_t max, char **ret_text, size_t *ret_len,
+		struct error *err)
+{
+	cleanup_free char *text = NULL;
+	size_t len = 0, size = 0;
+
 	for (;;) {
 		ssize_t n;
 
@@ -51,13 +57,13 @@ int fd_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return error_errno(err, ERROR_IO, "%s", path);
+			return error_errno(err, ERROR_IO, "%s", name);
 		if (n == 0)
 			break;
 		len += (size_t)n;
 		if (len > max)
 			return error_set(err, ERROR_IO, EFBIG,
-					 "%s: larger than %zu bytes", path, max);
+					 "%s: larger than %zu bytes", name, max);
 	}
 	text[len] = '\0';
 	*ret_text = text;

@@ -21,6 +21,10 @@ int fd_wait_readable(int fd, struct deadline d, struct error *err);
 int fd_read_file(const char *path, size_t max, char **ret_text, size_t *ret_len,
 		 struct error *err) __attribute__((warn_unused_result, nonnull));
 
+/* The same for a descriptor that is open already; @name is for messages. */
+int fd_read_all(int fd, const char *name, size_t max, char **ret_text, size_t *ret_len,
+		struct error *err) __attribute__((warn_unused_result, nonnull));
+
 /* Write all of @len bytes to a local file or pipe.  Returns 0 or a negative error. */
 int fd_write_all(int fd, const void *data, size_t len, struct error *err)
 	__attribute__((warn_unused_result));

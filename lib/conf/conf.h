@@ -48,14 +48,14 @@ enum conf_driver {
 /* An amount of free space: either of the whole, or in bytes. */
 struct conf_space {
 	bool is_percent;
-	uint64_t value; /* percent (0 to 100) or bytes */
+	uint64_t value; /* percent (0 to 99) or bytes */
 };
 
-/* Minutes since midnight, local time; @from > @to passes midnight. */
+/* Minutes since midnight, local time, 0 to 1439. */
 struct conf_window {
 	bool always; /* no window: at any time */
 	int from_min;
-	int to_min; /* the first minute that is outside */
+	int to_min; /* the first one outside; not after @from_min: the next day */
 };
 
 /* [nfsafe] */
@@ -90,8 +90,8 @@ struct conf_destination {
 struct conf_backup {
 	bool present; /* the section is there */
 	enum conf_driver driver;
-	char **destinations; /* in order of preference, ended by NULL */
-	char *user;          /* name or number; "root" by default */
+	char **destinations; /* in order of preference, ended by NULL; may be empty */
+	char *user;          /* a name; "root" by default */
 	char **full;         /* argv ended by NULL; empty: not given */
 	char **incremental;  /* argv ended by NULL; empty: there are only fulls */
 	int64_t timeout_full_ms;

@@ -49,6 +49,9 @@ void problems_warning(struct problems *p, struct place at, const char *fmt, ...)
 void problems_take(struct problems *p, struct place at, const struct error *err)
 	__attribute__((nonnull(1, 3)));
 
+/* By file, in the order in which those turned up, and line; without a file last. */
+void problems_sort(struct problems *p) __attribute__((nonnull));
+
 /*
  * "FILE:LINE: TEXT", "FILE: TEXT" or "TEXT", warnings with "warning: " before
  * the text; without a newline.  Cut at @size.
