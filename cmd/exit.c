@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "lib/backup/ending.h"
 #include "lib/base/macro.h"
 
 static const struct {
@@ -24,6 +25,8 @@ static const struct {
 	{ EXIT_PERMISSION, "the caller may not do this" },
 	{ EXIT_CONFIG, "the configuration is wrong" },
 	{ EXIT_DEADLINE, "stopped by a deadline, or because the server died" },
+	{ EXIT_NOT_EXECUTABLE, "exec only: the command cannot be executed" },
+	{ EXIT_NOT_FOUND, "exec only: there is no such command" },
 	{ EXIT_SIGNAL, "plus N: ended by signal N" },
 };
 
@@ -48,6 +51,39 @@ int exit_from_error(enum error_kind kind)
 	if ((size_t)kind >= ARRAY_SIZE(codes) || codes[kind] == EXIT_GOOD)
 		return EXIT_INTERNAL;
 	return codes[kind];
+}
+
+int exit_from_ending(const struct ending *ending)
+{
+	switch (ending->kind) {
+	case ENDING_GOOD:
+		return EXIT_GOOD;
+	case ENDING_SUSPECT:
+		return EXIT_PARTIAL;
+	case ENDING_REFUSED:
+		return EXIT_UNREACHABLE;
+	case ENDING_FAILED:
+		return EXIT_FAILED;
+	case ENDING_SIGNALLED:
+		return EXIT_SIGNAL + ending->status;
+	case ENDING_STOPPED:
+	case ENDING_TRIPPED:
+		return EXIT_DEADLINE;
+	case ENDING_ERROR:
+		break;
+	}
+	return exit_from_error(ending->why.kind);
+}
+
+int exit_from_exec(const struct ending *ending)
+{
+	if (ending->kind == ENDING_FAILED)
+		return ending->status;
+	/* As env(1) and the shells have it. */
+	if (ending->kind == ENDING_ERROR && ending->why.kind == ERROR_COMMAND)
+		return ending->why.errnum == ENOENT ? EXIT_NOT_FOUND
+						    : EXIT_NOT_EXECUTABLE;
+	return exit_from_ending(ending);
 }
 
 void exit_print_table(FILE *out)

@@ -25,12 +25,22 @@ enum exit_code {
 	EXIT_SKIPPED = 75, /* lock held, outside the window, on hold */
 	EXIT_PERMISSION = 77,
 	EXIT_CONFIG = 78,
-	EXIT_DEADLINE = 124, /* stopped by a deadline, or because the server died */
-	EXIT_SIGNAL = 128,   /* plus the signal's number */
+	EXIT_DEADLINE = 124,       /* stopped by a deadline, or because the server died */
+	EXIT_NOT_EXECUTABLE = 126, /* exec only, as env(1) has it */
+	EXIT_NOT_FOUND = 127,      /* exec only */
+	EXIT_SIGNAL = 128,         /* plus the signal's number */
 };
 
 /* The exit code of an error of @kind. */
 int exit_from_error(enum error_kind kind);
+
+struct ending;
+
+/* The exit code of a run that ended so; of a failed command it is EXIT_FAILED. */
+int exit_from_ending(const struct ending *ending);
+
+/* The same for exec, which passes the status of its command on. */
+int exit_from_exec(const struct ending *ending);
 
 /* "69  the destination did not pass the probe or the guard; nothing was started" */
 void exit_print_table(FILE *out);

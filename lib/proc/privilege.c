@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
+#include "lib/base/parse.h"
 #include "lib/proc/task.h"
 
 #define NOBODY 65534
@@ -53,11 +55,16 @@ static int lookup(void *arg, void *result, struct error *err)
 	cleanup_free char *buf = malloc(size);
 	const char *user = arg;
 	struct passwd pw, *found = NULL;
+	struct error ignored;
+	uint64_t uid;
 	int r;
 
 	if (!buf)
 		return error_oom(err);
+	/* A number is a uid, as chown(1) takes it, unless it is somebody's name. */
 	r = getpwnam_r(user, &pw, buf, size, &found);
+	if (!found && parse_uint(user, 0, UINT32_MAX - 1, &uid, &ignored) == 0)
+		r = getpwuid_r((uid_t)uid, &pw, buf, size, &found);
 	if (!found)
 		return error_set(err, ERROR_CONFIG, r, "there is no user '%s'%s%s", user,
 				 r ? ": " : "", r ? strerror(r) : "");

@@ -28,9 +28,9 @@ struct identity {
 };
 
 /*
- * Look @user up in the user database (getpwnam(3), getgrouplist(3)), in a task.
- * Blocks no longer than @d, or until @cancel_fd (-1: none) can be read.
- * Returns 0, or a negative error: ERROR_CONFIG if there is no such user,
+ * Look @user (a name, or a uid that has one) up in the user database (getpwnam(3),
+ * getgrouplist(3)), in a task. Blocks no longer than @d, or until @cancel_fd (-1: none)
+ * can be read. Returns 0, or a negative error: ERROR_CONFIG if there is no such user,
  * ERROR_DEADLINE if the database did not answer.
  */
 int identity_lookup(const char *user, struct deadline d, int cancel_fd,

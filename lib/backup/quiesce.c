@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/backup/quiesce.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/backup/command.h"
+#include "lib/backup/destination.h"
+#include "lib/backup/ending.h"
+#include "lib/backup/session.h"
+#include "lib/backup/supervise.h"
+#include "lib/base/log.h"
+#include "lib/base/strbuf.h"
+#include "lib/proc/task.h"
+#include "lib/proc/tree.h"
+
+#define LOOK_EVERY_MS 200
+#define LOOK_MS 2000
+/* What a command left behind may take to end by itself, then after SIGTERM. */
+#define GRACE_MS 2000
+
+/* Returns true when the run has to stop here. */
+static bool note(struct destination *dest, const struct session *s, int outcome,
+		 const char *doing, struct ending *ending)
+{
+	switch (outcome) {
+	case SUPERVISE_TRIPPED:
+		dest->dead = true;
+		ending_worsen_f(ending, ENDING_TRIPPED, "the server died while %s",
+				doing);
+		return true;
+	case SUPERVISE_SIGNALLED:
+		ending_worsen_f(ending, ENDING_SIGNALLED, "a signal came while %s",
+				doing);
+		ending->status = signals_peek(&s->signals);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- holders ---- */
+
+/* Those that descend from us are ours to end; strangers are not. */
+static size_t signal_own(const struct holders *holders, int sig)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < holders->count; i++) {
+		pid_t pid = holders->list[i].pid;
+
+		if (pid == getpid() || !tree_descends(pid, getpid()))
+			continue;
+		n++;
+		if (sig != 0)
+			(void)kill(pid, sig);
+	}
+	return n;
+}
+
+/* SIGTERM once the grace is over, SIGKILL after another. */
+static int due_signal(int64_t waited_ms)
+{
+	if (waited_ms < GRACE_MS)
+		return 0;
+	return waited_ms < 2 * GRACE_MS ? SIGTERM : SIGKILL;
+}
+
+static void report_holders(const struct destination *dest, const struct holders *holders,
+			   struct ending *ending)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	holders_format(holders, &text);
+	ending_worsen_f(ending, ENDING_SUSPECT,
+			"%s is still held after %" PRId64 " s by %s",
+			dest->conf->mountpoint, dest->conf->umount_timeout_ms / 1000,
+			strbuf_str(&text));
+	strbuf_done(&text);
+}
+
+/* Returns false when the run has to stop here. */
+static bool wait_for_holders(struct session *s, struct destination *dest,
+			     struct ending *ending)
+{
+	struct deadline d = deadline_after(dest->conf->umount_timeout_ms);
+	int64_t start_ns = deadline_now_ns();
+	struct holders holders;
+	bool ended_some = false;
+	struct error err;
+
+	for (;;) {
+		int sig = due_signal((deadline_now_ns() - start_ns) / 1000000);
+		int r;
+
+		r = holders_find(&dest->mount, deadline_after(LOOK_MS), &holders, &err);
+		if (r < 0) {
+			ending_worsen_f(ending, ENDING_SUSPECT,
+					"cannot see who holds the mount: %s", err.msg);
+			return true;
+		}
+		if (holders.total == 0)
+			break;
+		if (signal_own(&holders, sig) > 0 && sig != 0)
+			ended_some = true;
+		if (deadline_expired(d)) {
+			report_holders(dest, &holders, ending);
+			return true;
+		}
+		r = supervise_pause(&dest->watcher, &s->signals,
+				    deadline_within(d, LOOK_EVERY_MS), &err);
+		if (note(dest, s, r, "waiting for processes on the share", ending))
+			return false;
+	}
+	if (ended_some)
+		ending_worsen_f(
+			ending, ENDING_SUSPECT,
+			"the command left processes on the share; they were ended");
+	return true;
+}
+
+/* ---- sync ---- */
+
+/*
+ * The flush of what is dirty takes as long as the server needs.  It is waited for
+ * in a child, so that the watch goes on here; the child does nothing but wait for
+ * its own task, which is the one that may hang.
+ */
+static _Noreturn void sync_child(const struct destination *dest)
+{
+	struct mount_sync_report report;
+	struct error err;
+	int r;
+
+	signals_default();
+	r = mount_sync(&dest->mount, deadline_after(INT32_MAX), -1, &report, &err);
+	_exit(r == MOUNT_SYNCED ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void judge_sync(const struct command_run *run, struct ending *ending)
+{
+	if (command_exit_code(run) != 0)
+		ending_worsen_f(ending, ENDING_SUSPECT,
+				"syncfs failed: not everything is on the server");
+}
+
+/* Returns false when the run has to stop here. */
+static bool sync_all(struct session *s, struct destination *dest, struct deadline d,
+		     struct ending *ending)
+{
+	struct command_run run = {
+		.out = { .fd = -1, .pass_fd = -1 },
+		.err = { .fd = -1, .pass_fd = -1 },
+		.tty_fd = -1,
+	};
+	struct error err;
+	bool go_on = true;
+	int r;
+
+	r = child_fork(&run.child, &err);
+	if (r == CHILD_FORK_CHILD)
+		sync_child(dest);
+	if (r == CHILD_FORK_PARENT)
+		r = supervise(&run, &dest->watcher, &s->signals, d, &err);
+	if (r < 0)
+		ending_worsen(ending, ENDING_ERROR, &err);
+	else if (r == SUPERVISE_ENDED)
+		judge_sync(&run, ending);
+	else if (r == SUPERVISE_TIMED_OUT)
+		ending_worsen_f(ending, ENDING_SUSPECT,
+				"syncfs did not end by the deadline");
+	else
+		go_on = !note(dest, s, r, "the data were being flushed", ending);
+	if (!run.ended && run.child.pidfd >= 0)
+		(void)command_end(&run, 0, deadline_after(500));
+	command_done(&run);
+	return go_on;
+}
+
+/* ---- stats ---- */
+
+static void check_stats(struct destination *dest, struct ending *ending)
+{
+	struct mountstats_key key = { .source = dest->mount.source,
+				      .mountpoint = dest->mount.mountpoint };
+	struct mountstats now, change;
+	struct error err;
+
+	if (!dest->has_before || mountstats_read(&key, &now, &err) != MOUNTSTATS_FOUND ||
+	    !mountstats_difference(&dest->before, &now, &change)) {
+		ending_worsen_f(ending, ENDING_SUSPECT,
+				"the statistics of the mount cannot be read");
+		return;
+	}
+	dest->bytes_written = (int64_t)change.bytes_written;
+	mountstats_summarize(&change, &dest->stats);
+	if (dest->stats.major_timeouts > 0 || dest->stats.write_errors > 0)
+		ending_worsen_f(ending, ENDING_SUSPECT,
+				"calls failed during the run: %" PRIu64
+				" time-outs, %" PRIu64 " write errors",
+				dest->stats.major_timeouts, dest->stats.write_errors);
+}
+
+void quiesce_run(struct session *s, struct destination *dest, struct deadline d,
+		 struct ending *ending)
+{
+	enum ending_kind before = ending->kind;
+
+	session_phase(s, "quiesce");
+	if (wait_for_holders(s, dest, ending) && sync_all(s, dest, d, ending))
+		check_stats(dest, ending);
+	if (ending->kind == before)
+		session_phase_end(s, RECORD_PHASE_OK, "%" PRId64 " bytes written",
+				  dest->bytes_written);
+	else
+		session_phase_end(s, RECORD_PHASE_FAILED, "%s", ending->why.msg);
+}

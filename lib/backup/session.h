@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_BACKUP_SESSION_H
+#define LIB_BACKUP_SESSION_H
+
+/*
+ * A session of the supervisor: the signals, the lock and the record of one run.
+ *
+ * The order is the safety: the signals are blocked before there is anything that
+ * one could interrupt, the lock is taken before anything can touch NFS, the run is
+ * in the record before it starts.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/backup/ending.h"
+#include "lib/proc/lock.h"
+#include "lib/proc/signals.h"
+#include "lib/record/record.h"
+#include "lib/record/run.h"
+
+struct conf;
+struct log;
+
+struct session {
+	const struct log *log;
+	struct signals signals; /* .fd is the cancel_fd of all that waits */
+	struct lock lock;
+	struct record *record;
+	int64_t run; /* its number in the record; 0: not begun */
+	/* The phase that is running, and one that has ended but is not written yet. */
+	const char *phase;
+	int64_t phase_started_ns;
+	struct record_phase_end ended;
+	char ended_detail[512];
+	bool has_ended;
+	bool record_failed; /* something could not be written: never call it good */
+	struct error record_error;
+};
+
+/*
+ * Needs root.  @command: "run", "exec", "init", for who comes second.
+ * Blocks as long as the local disk does.
+ * Returns 0, or a negative error: ERROR_PERMISSION without root, ERROR_BUSY when
+ * another one holds the lock (who, since when, in which phase), or from the record.
+ * @ret: on success to be ended by session_close().
+ */
+int session_open(struct session *ret, const struct conf *conf, const char *command,
+		 const struct log *log, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
+/* Safe after a failed session_open() on a zeroed struct. */
+void session_close(struct session *s);
+
+/* Put the run into the record, as running.  Returns 0 or a negative error. */
+int session_begin(struct session *s, enum record_kind kind, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
+/* Level, destination and label of the run, as far as known. */
+void session_choose(struct session *s, const struct record_choice *choice)
+	__attribute__((nonnull));
+
+/*
+ * The next phase begins: in the record and in the lock's file.  @phase is kept.
+ * What the record refuses is said once, remembered, and makes the run no good.
+ */
+void session_phase(struct session *s, const char *phase) __attribute__((nonnull));
+
+/* The phase that is running has ended. */
+void session_phase_end(struct session *s, enum record_phase_outcome outcome,
+		       const char *fmt, ...)
+	__attribute__((format(printf, 3, 4), nonnull(1, 3)));
+
+void session_verdict(struct session *s, const struct record_verdict *verdict)
+	__attribute__((nonnull));
+
+/*
+ * The run is over.  @ending gets worse if the record does not take it: a run that
+ * is not on the disk as good is not good.
+ * @end: bytes, stall and output; the rest is filled in from @ending.
+ * @exit_code: which code an ending has, for the record.
+ */
+void session_end(struct session *s, struct ending *ending, struct record_end *end,
+		 int (*exit_code)(const struct ending *)) __attribute__((nonnull));
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/backup/supervise.h"
+
+#include <poll.h>
+
+#include "lib/backup/command.h"
+#include "lib/backup/watcher.h"
+#include "lib/base/error.h"
+#include "lib/proc/signals.h"
+#include "lib/proc/tree.h"
+
+enum { FD_CHILD, FD_SIGNALS, FD_WATCHER, FD_OUT, FD_ERR, N_FDS };
+
+static struct deadline earlier(struct deadline a, struct deadline b)
+{
+	return a.at_ns < b.at_ns ? a : b;
+}
+
+int supervise(struct command_run *run, struct watcher *watcher,
+	      const struct signals *signals, struct deadline d, struct error *err)
+{
+	for (;;) {
+		struct pollfd fds[N_FDS] = {
+			[FD_CHILD] = { .fd = run->child.pidfd, .events = POLLIN },
+			[FD_SIGNALS] = { .fd = signals ? signals->fd : -1,
+					 .events = POLLIN },
+			[FD_WATCHER] = { .fd = watcher_fd(watcher), .events = POLLIN },
+			[FD_OUT] = output_poll(&run->out),
+			[FD_ERR] = output_poll(&run->err),
+		};
+		int timeout = deadline_poll_ms(earlier(d, watcher_next(watcher)));
+
+		if (poll(fds, N_FDS, timeout) < 0 && errno != EINTR)
+			return error_sys(err, "poll");
+		output_service(&run->out, fds[FD_OUT].revents);
+		output_service(&run->err, fds[FD_ERR].revents);
+		tree_reap(run->child.pid);
+		/* A server that died counts first: what ended may have ended for it. */
+		if (watcher_look(watcher) == WATCH_TRIPPED)
+			return SUPERVISE_TRIPPED;
+		if (fds[FD_CHILD].revents) {
+			int r = command_collect(run, err);
+
+			return r < 0 ? r : SUPERVISE_ENDED;
+		}
+		if (fds[FD_SIGNALS].revents)
+			return SUPERVISE_SIGNALLED;
+		if (deadline_expired(d))
+			return SUPERVISE_TIMED_OUT;
+	}
+}
+
+int supervise_pause(struct watcher *watcher, const struct signals *signals,
+		    struct deadline d, struct error *err)
+{
+	struct command_run nothing = {
+		.child = { .pidfd = -1 },
+		.out = { .fd = -1, .pass_fd = -1 },
+		.err = { .fd = -1, .pass_fd = -1 },
+	};
+
+	return supervise(&nothing, watcher, signals, d, err);
+}

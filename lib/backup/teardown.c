@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/backup/teardown.h"
+
+#include <signal.h>
+
+#include "lib/backup/command.h"
+#include "lib/backup/destination.h"
+#include "lib/backup/ending.h"
+#include "lib/backup/session.h"
+#include "lib/backup/supervise.h"
+#include "lib/base/log.h"
+#include "lib/base/macro.h"
+#include "lib/base/strbuf.h"
+
+/* A command whose server lives may clean up; one whose server is dead cannot. */
+#define END_GRACE_MS 10000
+#define END_KILL_MS 5000
+#define DEAD_GRACE_MS 300
+#define DEAD_DETACH_MS 5000
+#define DEAD_WAIT_MS 2000
+
+static void say_stuck(const struct session *s, const struct mount_detach_report *report)
+{
+	if (report->stuck.pid != 0)
+		log_error(s->log, "process %d (%s) is stuck: state %c in %s",
+			  (int)report->stuck.pid, report->stuck.wait.comm,
+			  report->stuck.wait.state, report->stuck.wait.wchan);
+}
+
+static void add_holders(const struct mount_detach_report *report, struct strbuf *text)
+{
+	if (report->holders.total > 0) {
+		strbuf_puts(text, "; held by ");
+		holders_format(&report->holders, text);
+	}
+}
+
+static void judge(struct session *s, const struct destination *dest, int outcome,
+		  const struct mount_detach_report *report, struct ending *ending)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	say_stuck(s, report);
+	add_holders(report, &text);
+	switch (outcome) {
+	case MOUNT_DETACHED:
+		session_phase_end(s, RECORD_PHASE_OK, "%s", "");
+		break;
+	case MOUNT_DETACH_GONE:
+		session_phase_end(s, RECORD_PHASE_FAILED, "it was not mounted any more");
+		ending_worsen_f(ending, ENDING_SUSPECT,
+				"somebody else unmounted %s during the run",
+				dest->conf->mountpoint);
+		break;
+	case MOUNT_DETACH_FORCED:
+		session_phase_end(s, RECORD_PHASE_OK, "by force (%u times)%s",
+				  report->forces, strbuf_str(&text));
+		ending_worsen_f(ending, ENDING_SUSPECT, "%s had to be unmounted by force",
+				dest->conf->mountpoint);
+		break;
+	case MOUNT_DETACH_LAZY:
+		session_phase_end(s, RECORD_PHASE_OK, "lazily (forced %u times)%s",
+				  report->forces, strbuf_str(&text));
+		log_error(s->log, "%s was detached%s; end what holds it",
+			  dest->conf->mountpoint, strbuf_str(&text));
+		ending_worsen_f(ending, ENDING_SUSPECT, "%s was detached%s",
+				dest->conf->mountpoint, strbuf_str(&text));
+		break;
+	default:
+		session_phase_end(s,
+				  outcome == MOUNT_DETACH_STUCK ? RECORD_PHASE_STUCK
+								: RECORD_PHASE_FAILED,
+				  "%s%s", report->why.msg, strbuf_str(&text));
+		log_error(s->log, "%s: %s%s", dest->conf->mountpoint, report->why.msg,
+			  strbuf_str(&text));
+		ending_worsen(ending, ENDING_ERROR, &report->why);
+	}
+	strbuf_done(&text);
+}
+
+static void detach(struct session *s, struct destination *dest, struct ending *ending)
+{
+	struct mount_detach_request request = {
+		.identity = &dest->mount,
+		.deadline = deadline_after(dest->dead ? DEAD_DETACH_MS
+						      : dest->conf->umount_timeout_ms),
+		.server_dead = dest->dead,
+		.cancel_fd = -1,
+	};
+	struct mount_detach_report report;
+	struct error err;
+	int r = mount_detach(&request, &report, &err);
+
+	if (r < 0) {
+		session_phase_end(s, RECORD_PHASE_FAILED, "%s", err.msg);
+		log_error(s->log, "%s", err.msg);
+		ending_worsen(ending, ENDING_ERROR, &err);
+		return;
+	}
+	dest->mounted = false;
+	judge(s, dest, r, &report, ending);
+}
+
+/* Returns whether the server, or the command, gives no sign of life. */
+static bool end_politely(struct destination *dest, struct command_run *run)
+{
+	static const struct {
+		int sig;
+		int64_t wait_ms;
+	} steps[] = { { SIGTERM, END_GRACE_MS }, { SIGKILL, END_KILL_MS } };
+	struct error ignored;
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps) && !run->ended; i++) {
+		command_signal(run, steps[i].sig);
+		if (supervise(run, &dest->watcher, NULL, deadline_after(steps[i].wait_ms),
+			      &ignored) == SUPERVISE_TRIPPED)
+			return true;
+	}
+	return !run->ended;
+}
+
+/* It cannot clean up what it cannot reach. */
+static void end_at_once(struct command_run *run)
+{
+	if (command_end(run, DEAD_GRACE_MS, deadline_after(DEAD_GRACE_MS)) ==
+	    COMMAND_STUCK)
+		command_signal(run, SIGKILL);
+}
+
+void teardown_run(struct session *s, struct destination *dest, struct command_run *run,
+		  struct ending *ending)
+{
+	if (watcher_look(&dest->watcher) == WATCH_TRIPPED)
+		dest->dead = true;
+	if (run && !dest->dead)
+		dest->dead = end_politely(dest, run);
+	/* Written to the record before anything is done about it. */
+	session_phase(s, dest->dead ? "breaker" : "unmount");
+	if (run && dest->dead)
+		end_at_once(run);
+	if (dest->mounted)
+		detach(s, dest, ending);
+	if (run && command_end(run, 0, deadline_after(DEAD_WAIT_MS)) == COMMAND_STUCK) {
+		log_error(s->log, "the command (pid %d) cannot be ended",
+			  (int)run->child.pid);
+		ending_worsen_f(ending, ENDING_ERROR, "the command cannot be ended");
+	}
+	watcher_stop(&dest->watcher);
+}

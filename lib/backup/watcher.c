@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/backup/watcher.h"
+
+#include <stdio.h>
+
+#include "lib/base/deadline.h"
+#include "lib/base/error.h"
+#include "lib/base/log.h"
+#include "lib/nfs/report.h"
+
+#define BEAT_MS 1000
+/* Told as silent after this; an answer that comes later still counts. */
+#define BEAT_TIMEOUT_MS 3000
+#define NSEC_PER_MSEC 1000000
+
+int watcher_start(struct watcher *ret, const struct probe_report *report,
+		  int64_t max_stall_ms, const struct identity *identity,
+		  const struct log *log, struct error *err)
+{
+	struct watcher w = {
+		.log = log,
+		.request = {
+			.port = report->port,
+			.vers = (enum nfs_vers)report->vers,
+			.interval_ms = BEAT_MS,
+			.timeout_ms = BEAT_TIMEOUT_MS,
+		},
+		.identity = *identity,
+	};
+	int r;
+
+	(void)snprintf(w.request.host, sizeof(w.request.host), "%s", report->address);
+	r = beat_watch_start(&w.request, 1, &w.identity, &w.beats, err);
+	if (r < 0)
+		return r;
+	watch_start(&w.watch, BEAT_MS, max_stall_ms, deadline_now_ns());
+	*ret = w;
+	return 0;
+}
+
+int watcher_fd(const struct watcher *w)
+{
+	return w->beats ? beat_watch_fd(w->beats) : -1;
+}
+
+struct deadline watcher_next(const struct watcher *w)
+{
+	return (struct deadline){ .at_ns = watch_next_ns(&w->watch) };
+}
+
+static void on_beat(void *data, const struct beat *beat)
+{
+	struct watcher *w = data;
+
+	log_debug(w->log, "beat %u: result %u, %lld us", beat->seq, beat->result,
+		  (long long)beat->rtt_us);
+	/* A server that refuses a call has answered it: it is alive. */
+	if (beat->result == BEAT_ANSWERED || beat->result == BEAT_LATE ||
+	    beat->result == BEAT_REJECTED)
+		watch_answer(&w->watch, deadline_now_ns());
+}
+
+static void lose_prober(struct watcher *w, const struct error *why)
+{
+	struct error err;
+
+	log_warning(w->log, "the prober ended: %s%s", why->msg,
+		    w->restarted ? "" : "; starting another");
+	beat_watch_stop(w->beats);
+	w->beats = NULL;
+	if (w->restarted)
+		return;
+	w->restarted = true;
+	if (beat_watch_start(&w->request, 1, &w->identity, &w->beats, &err) < 0) {
+		log_warning(w->log, "%s", err.msg);
+		w->beats = NULL;
+	}
+}
+
+static void tell(struct watcher *w)
+{
+	if (w->watch.state == w->told)
+		return;
+	w->told = w->watch.state;
+	log_warning(w->log, "the server is %s: last answer %lld ms ago",
+		    watch_state_text(w->told),
+		    (long long)((deadline_now_ns() - w->watch.last_answer_ns) /
+				NSEC_PER_MSEC));
+}
+
+enum watch_state watcher_look(struct watcher *w)
+{
+	struct error err;
+
+	if (w->beats) {
+		int r = beat_watch_dispatch(w->beats, on_beat, w, &err);
+
+		if (r != BEAT_WATCH_RUNNING)
+			lose_prober(w, &err);
+	}
+	(void)watch_look(&w->watch, deadline_now_ns());
+	tell(w);
+	return w->watch.state;
+}
+
+int64_t watcher_worst_ms(const struct watcher *w)
+{
+	return w->watch.worst_ns / NSEC_PER_MSEC;
+}
+
+void watcher_stop(struct watcher *w)
+{
+	if (!w)
+		return;
+	beat_watch_stop(w->beats);
+	w->beats = NULL;
+}
