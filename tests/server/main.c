@@ -15,7 +15,7 @@
 
 static const char usage[] =
 	"Usage: nfs-server [OPTION]...\n"
-	"A scripted server of portmap, mount 3, NFS 3 and NFS 4.0, over TCP.\n"
+	"A scripted server of portmap, mount 3, NFS 3 and NFS 4.0 to 4.2, over TCP.\n"
 	"\n"
 	"      --address=ADDRESS     listen here (127.0.0.1); may be repeated\n"
 	"      --port=PORT           of NFS; 0, the default, lets the system choose\n"

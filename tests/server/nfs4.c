@@ -8,6 +8,8 @@
 
 #define TAG_MAX 1024u
 #define OPS_MAX 64u
+#define OP_LAST_4_0 39u
+#define OP_LAST 71u
 #define OP_ILLEGAL 10044u
 #define REPLY_SPARE 128u
 
@@ -205,7 +207,7 @@ static uint32_t readdir4(struct compound *c)
 	return NFS4_OK;
 }
 
-/* RFC 7530, 16: by their numbers. */
+/* RFC 7530, 16 and RFC 8881, 18: by their numbers. */
 static const struct operation {
 	const char *name;
 	uint32_t (*serve)(struct compound *c);
@@ -235,6 +237,14 @@ static const struct operation {
 	[35] = { "SETCLIENTID", nfs4_setclientid, true },
 	[36] = { "SETCLIENTID_CONFIRM", nfs4_setclientid_confirm, true },
 	[38] = { "WRITE", nfs4_write, false },
+	[42] = { "EXCHANGE_ID", nfs4_exchange_id, true },
+	[43] = { "CREATE_SESSION", nfs4_create_session, true },
+	[44] = { "DESTROY_SESSION", nfs4_destroy_session, true },
+	[45] = { "FREE_STATEID", nfs4_free_stateid, true },
+	[52] = { "SECINFO_NO_NAME", nfs4_secinfo_no_name, false },
+	[53] = { "SEQUENCE", nfs4_sequence, true },
+	[57] = { "DESTROY_CLIENTID", nfs4_destroy_clientid, true },
+	[58] = { "RECLAIM_COMPLETE", nfs4_reclaim_complete, true },
 };
 
 static void patch_u32(struct strbuf *out, size_t at, uint32_t value)
@@ -267,17 +277,27 @@ static uint32_t status_of(struct compound *c, const struct operation *op)
 	return c->call->args.bad ? (uint32_t)NFS4ERR_BADXDR : status;
 }
 
-static uint32_t serve_operation(struct compound *c)
+/* Those that may come first, outside of a session. */
+static bool is_of_sessions(uint32_t number)
+{
+	return number == 53 || (number >= 42 && number <= 44) || number == 57;
+}
+
+static uint32_t serve_operation(struct compound *c, uint32_t minor, bool first)
 {
 	struct strbuf *out = &c->call->body;
-	uint32_t number = xdr_u32(&c->call->args), status = NFS4ERR_OP_ILLEGAL;
+	uint32_t number = xdr_u32(&c->call->args), status = FS_NOTSUPP;
 	bool known = number < ARRAY_SIZE(operations) && operations[number].name;
 	size_t at;
 
-	if (number < 3 || number > 39)
+	if (number < 3 || number > (minor > 0 ? OP_LAST : OP_LAST_4_0)) {
 		number = OP_ILLEGAL;
-	else if (!known)
-		status = FS_NOTSUPP;
+		status = NFS4ERR_OP_ILLEGAL;
+		known = false;
+	} else if (minor > 0 && first && !is_of_sessions(number)) {
+		status = NFS4ERR_OP_NOT_IN_SESSION;
+		known = false;
+	}
 	xdr_put_u32(out, number);
 	at = out->len;
 	xdr_put_u32(out, 0);
@@ -316,13 +336,8 @@ static void compound(struct call *call)
 		patch_u32(&call->body, status_at, NFS4ERR_MINOR_VERS_MISMATCH);
 		return;
 	}
-	if (minor > 0 && wanted > 0) { /* served, but only in a session: not by us */
-		xdr_put_u32(&call->body, xdr_u32(&call->args));
-		xdr_put_u32(&call->body, status = NFS4ERR_OP_NOT_IN_SESSION);
-		done = wanted = 1;
-	}
 	while (done < wanted && status == NFS4_OK) {
-		status = serve_operation(&c);
+		status = serve_operation(&c, minor, done == 0);
 		done++;
 	}
 	patch_u32(&call->body, status_at, status);

@@ -3,8 +3,9 @@
 #define TESTS_SERVER_NFS4_H
 
 /*
- * NFS version 4.0 (RFC 7530): nfs4.c (COMPOUND, handles, directories), nfs4_file.c
- * (open state and data, with as little state as a client notices), nfs4_attr.c.
+ * NFS version 4.0 (RFC 7530), and 4.1 and 4.2 as far as they are that in a session:
+ * nfs4.c (COMPOUND, handles, directories), nfs4_file.c (open state and data, with
+ * as little state as a client notices), nfs4_attr.c, nfs4_session.c.
  */
 
 #include "tests/server/server.h"
@@ -45,5 +46,13 @@ uint32_t nfs4_commit(struct compound *c);
 uint32_t nfs4_setclientid(struct compound *c);
 uint32_t nfs4_setclientid_confirm(struct compound *c);
 uint32_t nfs4_renew(struct compound *c);
+uint32_t nfs4_exchange_id(struct compound *c);
+uint32_t nfs4_create_session(struct compound *c);
+uint32_t nfs4_destroy_session(struct compound *c);
+uint32_t nfs4_free_stateid(struct compound *c);
+uint32_t nfs4_secinfo_no_name(struct compound *c);
+uint32_t nfs4_sequence(struct compound *c);
+uint32_t nfs4_destroy_clientid(struct compound *c);
+uint32_t nfs4_reclaim_complete(struct compound *c);
 
 #endif

@@ -13,8 +13,8 @@
 #define OWNER_MAX 1024u
 
 enum { OPEN_NOCREATE, OPEN_CREATE };
-enum { UNCHECKED, GUARDED, EXCLUSIVE };
-enum { CLAIM_NULL, CLAIM_PREVIOUS };
+enum { UNCHECKED, GUARDED, EXCLUSIVE, EXCLUSIVE_4_1 };
+enum { CLAIM_NULL, CLAIM_FH = 4 };
 
 static void put_stateid(struct call *call, const struct fs_node *node, uint32_t seqid)
 {
@@ -49,10 +49,10 @@ static void read_open(struct call *call, struct open_args *ret)
 	ret->how = xdr_u32(x);
 	if (ret->how == OPEN_CREATE) {
 		ret->mode = xdr_u32(x);
-		ret->attrs = *x;
-		if (ret->mode == EXCLUSIVE)
+		if (ret->mode == EXCLUSIVE || ret->mode == EXCLUSIVE_4_1)
 			ret->createverf = xdr_fixed(x, 8);
-		else
+		ret->attrs = *x;
+		if (ret->mode != EXCLUSIVE)
 			(void)nfs4_set_fattr(call, NULL);
 	}
 	ret->claim = xdr_u32(x);
@@ -75,10 +75,10 @@ static uint32_t create(struct call *call, struct fs_node *dir,
 		return status;
 	(*ret)->uid = cred.uid;
 	(*ret)->gid = cred.gid;
-	if (args->mode == EXCLUSIVE) {
+	if (args->createverf)
 		memcpy((*ret)->createverf, args->createverf, 8);
+	if (args->mode == EXCLUSIVE)
 		return NFS4_OK;
-	}
 	call->args = args->attrs;
 	status = nfs4_set_fattr(call, *ret);
 	call->args = after;
@@ -95,7 +95,7 @@ static uint32_t find_or_create(struct call *call, struct fs_node *dir,
 		return create(call, dir, args, ret);
 	if (status == FS_OK && args->how == OPEN_CREATE && args->mode == GUARDED)
 		return FS_EXIST;
-	if (status == FS_OK && args->how == OPEN_CREATE && args->mode == EXCLUSIVE &&
+	if (status == FS_OK && args->createverf &&
 	    memcmp((*ret)->createverf, args->createverf, 8) != 0)
 		return FS_EXIST;
 	return status;
@@ -111,9 +111,12 @@ uint32_t nfs4_open(struct compound *c)
 	read_open(c->call, &args);
 	if (c->call->args.bad)
 		return NFS4ERR_BADXDR;
-	if (args.claim != CLAIM_NULL)
-		return FS_NOTSUPP;
-	status = find_or_create(c->call, dir, &args, &node);
+	if (args.claim == CLAIM_NULL) {
+		status = find_or_create(c->call, dir, &args, &node);
+	} else {
+		node = c->current;
+		status = args.claim == CLAIM_FH ? FS_OK : FS_NOTSUPP;
+	}
 	if (status == FS_OK && node->type == FS_DIR)
 		status = FS_ISDIR;
 	if (status)

@@ -3,14 +3,14 @@
 #define TESTS_SERVER_SERVER_H
 
 /*
- * A scripted server of portmap, MOUNT, NFSv3 and NFSv4.0 over TCP, for what no
+ * A scripted server of portmap, MOUNT, NFSv3 and NFSv4 over TCP, for what no
  * real server does on demand.
  *
  *   listen.c   listening sockets and their faults
  *   conn.c     records in; answers out, late, in pieces or broken as told
  *   rpc.c      a call's header, which procedure serves it, the answer's header
  *   mangle.c   faults in the bytes of an answer
- *   portmap.c mount.c nfs3.c nfs3_dir.c nfs4.c nfs4_attr.c   the programs
+ *   portmap.c mount.c nfs3.c nfs3_dir.c nfs4*.c       the programs
  *   control.c  commands on standard input, while it runs
  *
  * One thread, one loop, one struct; nothing in it blocks.  It trusts its caller:
