@@ -176,7 +176,7 @@ static int mount_step(struct session *s, struct destination *dest, struct error 
 		.port = dest->report.port,
 		.mountport = dest->report.mountport,
 	};
-	char text[OPTIONS_TEXT_SIZE * 2];
+	char text[OPTIONS_TEXT_SIZE];
 	struct mount_attach_report report;
 	struct mount_request request = {
 		.source = conf->source,
@@ -191,8 +191,7 @@ static int mount_step(struct session *s, struct destination *dest, struct error 
 	if (r > 0)
 		return refuse(s, RECORD_PHASE_FAILED, err);
 	if (r == 0)
-		r = options_parse(conf->options, (unsigned)conf->vers, conf->max_stall_ms,
-				  &options, err);
+		r = options_parse(conf->options, conf->max_stall_ms, &options, err);
 	if (r == 0)
 		r = options_format(&options, &server, text, err);
 	if (r == 0) {
