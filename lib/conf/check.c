@@ -9,6 +9,7 @@
 #include "lib/base/parse.h"
 #include "lib/conf/key.h"
 #include "lib/conf/problems.h"
+#include "lib/mnt/options.h"
 
 bool check_is_below(const char *path, const char *dir)
 {
@@ -111,10 +112,22 @@ static void check_times(const struct conf *conf, const struct conf_destination *
 		       "probe_timeout: %s is not less than max_stall, %s", probe, stall);
 }
 
+static void check_options(const struct conf *conf, const struct conf_destination *d,
+			  struct problems *problems)
+{
+	struct options options;
+	struct error err;
+
+	if (options_parse(d->options, d->max_stall_ms, &options, &err) < 0)
+		problems_error(problems, of_destination(conf, d, "options"), "%s",
+			       err.msg);
+}
+
 static void check_destination(const struct conf *conf, const struct conf_destination *d,
 			      struct problems *problems)
 {
 	check_times(conf, d, problems);
+	check_options(conf, d, problems);
 	if (d->vers != CONF_VERS_3 && d->mountport != 0)
 		problems_warning(problems, of_destination(conf, d, "mountport"),
 				 "mountport: NFS %s has no mountd, this has no effect",

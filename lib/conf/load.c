@@ -10,6 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/base/source.h"
 #include "lib/base/strbuf.h"
+#include "lib/conf/argv.h"
 #include "lib/conf/conf.h"
 #include "lib/conf/entries.h"
 #include "lib/conf/key.h"
@@ -17,7 +18,6 @@
 #include "lib/conf/problems.h"
 #include "lib/conf/trusted.h"
 #include "lib/conf/value.h"
-#include "lib/conf/words.h"
 
 /* A configuration has no reason to be larger; what is may be something else. */
 #define FILE_MAX_SIZE (256 * 1024)
@@ -302,7 +302,7 @@ static int load_directory(struct loader *l, const char *path, struct error *err)
 		strbuf_printf(&file, "%s/%s", dir.text, names[i]);
 		r = file.failed ? error_oom(err) : load_file(l, file.text, true, err);
 	}
-	words_free(names);
+	argv_free(names);
 	strbuf_done(&dir);
 	strbuf_done(&file);
 	return r < 0 ? r : 0;

@@ -12,7 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
-#include "lib/conf/words.h"
+#include "lib/conf/argv.h"
 
 static int check(int fd, bool directory, struct error *err)
 {
@@ -139,7 +139,7 @@ int trusted_list(const char *path, const char *suffix, char ***ret_names,
 	if (dir)
 		(void)closedir(dir);
 	if (!ok) {
-		words_free(list.names);
+		argv_free(list.names);
 		return error_oom(err);
 	}
 	*ret_names = list.names;

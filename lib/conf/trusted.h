@@ -31,7 +31,7 @@ int trusted_read(const char *path, size_t max, char **ret_text, size_t *ret_len,
  * The names in the directory @path that end with @suffix and do not begin with a
  * dot, in the order of their bytes.  The directory is checked as above: who may
  * write to it may put other files in their place.
- * @ret_names: owned by the caller, ended by NULL, words_free(); empty on MISSING.
+ * @ret_names: owned by the caller, ended by NULL, argv_free(); empty on MISSING.
  * Returns like trusted_read().
  */
 int trusted_list(const char *path, const char *suffix, char ***ret_names,

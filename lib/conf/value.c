@@ -13,7 +13,7 @@
 #include "lib/base/parse.h"
 #include "lib/base/source.h"
 #include "lib/base/strbuf.h"
-#include "lib/conf/words.h"
+#include "lib/conf/argv.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define PATH_MAX_LEN 1000
@@ -95,18 +95,11 @@ static int parse_source(const struct key *key, const char *text, void *field,
 	return r < 0 ? r : take_string(strdup(text), field, err);
 }
 
-/* Only the form; what each option means is lib/mnt/options.h. */
+/* What options there are is lib/mnt/options.h. */
 static int parse_options(const struct key *key, const char *text, void *field,
 			 struct error *err)
 {
-	size_t len = strlen(text);
-
 	(void)key;
-	if (strpbrk(text, " \t"))
-		return error_set(err, ERROR_USAGE, 0,
-				 "'%s': options are separated by commas only", text);
-	if (len > 0 && (text[0] == ',' || text[len - 1] == ',' || strstr(text, ",,")))
-		return error_set(err, ERROR_USAGE, 0, "'%s': an empty option", text);
 	return take_string(strdup(text), field, err);
 }
 
@@ -257,12 +250,12 @@ static void format_driver(const void *field, struct strbuf *out)
 
 static void format_words(const void *field, struct strbuf *out)
 {
-	words_join(*(char **const *)field, out);
+	argv_join(*(char **const *)field, out);
 }
 
 static void done_words(void *field)
 {
-	words_free(*(char ***)field);
+	argv_free(*(char ***)field);
 	*(char ***)field = NULL;
 }
 
@@ -270,7 +263,7 @@ static int parse_command(const struct key *key, const char *text, void *field,
 			 struct error *err)
 {
 	char **argv;
-	int r = words_split(text, &argv, err);
+	int r = argv_split(text, &argv, err);
 
 	(void)key;
 	if (r < 0)
@@ -279,7 +272,7 @@ static int parse_command(const struct key *key, const char *text, void *field,
 		(void)error_set(err, ERROR_USAGE, 0,
 				"'%s' is not an absolute path: there is no search path",
 				argv[0]);
-		words_free(argv);
+		argv_free(argv);
 		return -ERROR_USAGE;
 	}
 	done_words(field);
@@ -321,14 +314,14 @@ static int parse_names(const struct key *key, const char *text, void *field,
 		       struct error *err)
 {
 	char **names;
-	int r = words_split(text, &names, err);
+	int r = argv_split(text, &names, err);
 
 	(void)key;
 	if (r < 0)
 		return r;
 	r = check_names(names, err);
 	if (r < 0) {
-		words_free(names);
+		argv_free(names);
 		return r;
 	}
 	done_words(field);
@@ -362,14 +355,14 @@ static int parse_days(const struct key *key, const char *text, void *field,
 {
 	unsigned days = 0;
 	char **names;
-	int r = words_split(text, &names, err);
+	int r = argv_split(text, &names, err);
 
 	(void)key;
 	if (r < 0)
 		return r;
 	for (size_t i = 0; r == 0 && names[i]; i++)
 		r = add_day(names[i], &days, err);
-	words_free(names);
+	argv_free(names);
 	if (r == 0)
 		*(unsigned *)field = days;
 	return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/conf/words.h"
+#include "lib/conf/argv.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -111,7 +111,7 @@ static int take_word(struct splitter *s)
 	return push(s);
 }
 
-int words_split(const char *text, char ***ret_argv, struct error *err)
+int argv_split(const char *text, char ***ret_argv, struct error *err)
 {
 	struct splitter s = { .p = text, .err = err };
 	int r = 0;
@@ -127,7 +127,7 @@ int words_split(const char *text, char ***ret_argv, struct error *err)
 	}
 	strbuf_done(&s.word);
 	if (r < 0) {
-		words_free(s.argv);
+		argv_free(s.argv);
 		return r;
 	}
 	*ret_argv = s.argv;
@@ -153,7 +153,7 @@ static void join_word(const char *word, struct strbuf *out)
 	strbuf_putc(out, '\'');
 }
 
-void words_join(char *const *argv, struct strbuf *out)
+void argv_join(char *const *argv, struct strbuf *out)
 {
 	for (size_t i = 0; argv[i]; i++) {
 		if (i > 0)
@@ -162,7 +162,7 @@ void words_join(char *const *argv, struct strbuf *out)
 	}
 }
 
-void words_free(char **argv)
+void argv_free(char **argv)
 {
 	for (size_t i = 0; argv && argv[i]; i++)
 		free(argv[i]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIB_CONF_WORDS_H
-#define LIB_CONF_WORDS_H
+#ifndef LIB_CONF_ARGV_H
+#define LIB_CONF_ARGV_H
 
 /*
  * A command line as words: split as a shell would, without a shell.
@@ -16,20 +16,20 @@ struct error;
 struct strbuf;
 
 /*
- * Split @text.  @ret_argv: ended by NULL, owned by the caller, words_free(); not
+ * Split @text.  @ret_argv: ended by NULL, owned by the caller, argv_free(); not
  * NULL, but empty, for a text without words.
  * Returns 0, or -ERROR_USAGE with what is wrong, or -ERROR_INTERNAL.
  */
-int words_split(const char *text, char ***ret_argv, struct error *err)
+int argv_split(const char *text, char ***ret_argv, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
 /*
- * The words of @argv as one line that words_split() reads back the same.  No blank
+ * The words of @argv as one line that argv_split() reads back the same.  No blank
  * comes before a bare ";": the line can stand in a configuration file.
  */
-void words_join(char *const *argv, struct strbuf *out) __attribute__((nonnull));
+void argv_join(char *const *argv, struct strbuf *out) __attribute__((nonnull));
 
 /* NULL is fine. */
-void words_free(char **argv);
+void argv_free(char **argv);
 
 #endif
