@@ -9,6 +9,7 @@
 #include "cmd/exit.h"
 
 static const struct command *const commands[] = {
+	&command_config,
 	&command_version,
 	NULL,
 };

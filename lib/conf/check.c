@@ -8,7 +8,6 @@
 #include "lib/base/error.h"
 #include "lib/base/parse.h"
 #include "lib/conf/key.h"
-#include "lib/conf/problems.h"
 #include "lib/mnt/options.h"
 
 bool check_is_below(const char *path, const char *dir)
@@ -20,9 +19,7 @@ bool check_is_below(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && (path[len] == '\0' || path[len] == '/');
 }
 
-/* Where the value of @key in @base stands; of a default, where the section does. */
-static struct place origin(const struct conf *conf, const struct key *key,
-			   const void *base)
+struct place check_place(const struct conf *conf, const struct key *key, const void *base)
 {
 	const struct conf_origin *o = key_origin(key, base);
 	const struct conf_destination *d = base;
@@ -37,12 +34,12 @@ static struct place origin(const struct conf *conf, const struct key *key,
 static struct place of_destination(const struct conf *conf,
 				   const struct conf_destination *d, const char *key)
 {
-	return origin(conf, key_find(SECTION_DESTINATION, key), d);
+	return check_place(conf, key_find(SECTION_DESTINATION, key), d);
 }
 
 static struct place of_backup(const struct conf *conf, const char *key)
 {
-	return origin(conf, key_find(SECTION_BACKUP, key), &conf->backup);
+	return check_place(conf, key_find(SECTION_BACKUP, key), &conf->backup);
 }
 
 /* ---- paths ---- */
@@ -170,7 +167,7 @@ static void check_schedule(const struct conf *conf, struct problems *problems)
 	const struct key *key = key_find(SECTION_SCHEDULE, "incremental_every");
 
 	if (conf->backup.incremental[0] && s->incremental_every_ms >= s->full_every_ms)
-		problems_warning(problems, origin(conf, key, s),
+		problems_warning(problems, check_place(conf, key, s),
 				 "incremental_every: not less than full_every: there "
 				 "will be no incremental");
 }

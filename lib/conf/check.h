@@ -9,11 +9,20 @@
 
 #include <stdbool.h>
 
+#include "lib/conf/problems.h"
+
 struct conf;
-struct problems;
+struct key;
 
 /* Every problem of @conf is added to @problems.  conf_load() does it by itself. */
 void check_conf(const struct conf *conf, struct problems *problems)
+	__attribute__((nonnull));
+
+/*
+ * Where the value of @key in @base (from key_base()) stands; of a default, where its
+ * destination begins, or nowhere.
+ */
+struct place check_place(const struct conf *conf, const struct key *key, const void *base)
 	__attribute__((nonnull));
 
 /*

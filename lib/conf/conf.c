@@ -40,6 +40,22 @@ void conf_done(struct conf *conf)
 	*conf = (struct conf){ 0 };
 }
 
+int conf_examine(const char *path, bool must_exist, struct conf *ret,
+		 struct problems *problems, struct error *err)
+{
+	struct conf conf = { 0 };
+	int r = load_files(path, must_exist, &conf, problems, err);
+
+	if (r < 0) {
+		conf_done(&conf);
+		return r;
+	}
+	check_conf(&conf, problems);
+	problems_sort(problems);
+	*ret = conf;
+	return 0;
+}
+
 int conf_load(const char *path, bool must_exist, struct conf *ret,
 	      struct problems *problems, struct error *err)
 {
@@ -49,12 +65,9 @@ int conf_load(const char *path, bool must_exist, struct conf *ret,
 
 	if (!problems)
 		problems = &own;
-	r = load_files(path, must_exist, &conf, problems, err);
-	if (r == 0) {
-		check_conf(&conf, problems);
-		problems_sort(problems);
+	r = conf_examine(path, must_exist, &conf, problems, err);
+	if (r == 0)
 		r = problems_to_error(problems, err);
-	}
 	problems_done(&own);
 	if (r < 0) {
 		conf_done(&conf);

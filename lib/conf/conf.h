@@ -135,6 +135,15 @@ int conf_load(const char *path, bool must_exist, struct conf *ret,
 	      struct problems *problems, struct error *err)
 	__attribute__((warn_unused_result, nonnull(1, 3, 5)));
 
+/*
+ * For `config check`: like conf_load(), but what is wrong is in @problems only, and
+ * @ret is handed out all the same: wrong values are their defaults, a source may be
+ * NULL.  Returns 0, or -ERROR_INTERNAL.
+ */
+int conf_examine(const char *path, bool must_exist, struct conf *ret,
+		 struct problems *problems, struct error *err)
+	__attribute__((warn_unused_result, nonnull));
+
 /* Frees what @conf owns.  A zeroed struct, and twice, are fine. */
 void conf_done(struct conf *conf);
 

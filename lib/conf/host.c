@@ -11,9 +11,9 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
+#include "lib/conf/check.h"
 #include "lib/conf/conf.h"
 #include "lib/conf/key.h"
-#include "lib/conf/problems.h"
 #include "lib/proc/privilege.h"
 #include "lib/proc/task.h"
 #include "lib/record/place.h"
@@ -34,11 +34,8 @@ struct host {
 
 static struct place at(const struct host *h, enum section section, const char *name)
 {
-	const void *base = key_base(h->conf, section, 0);
-	const struct conf_origin *o = key_origin(key_find(section, name), base);
-
-	return o->file ? (struct place){ h->conf->files[o->file - 1], o->line }
-		       : (struct place){ NULL, 0 };
+	return check_place(h->conf, key_find(section, name),
+			   key_base(h->conf, section, 0));
 }
 
 /* ---- directories ---- */
