@@ -26,6 +26,18 @@ static void name_address(int fd, char *buf, size_t size)
 		(void)snprintf(buf, size, "?");
 }
 
+/* For "stats": was it a reserved port? */
+static void note_peer(struct server *server, int fd)
+{
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len = sizeof(ss);
+
+	(void)getpeername(fd, (struct sockaddr *)&ss, &len);
+	/* sin_port and sin6_port are at the same place. */
+	strbuf_printf(&server->peers, " %u",
+		      ntohs(((struct sockaddr_in *)&ss)->sin_port));
+}
+
 static void watch(const struct conn *conn, int op)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = (void *)conn };
@@ -55,6 +67,7 @@ void conn_new(struct listener *listener, int fd)
 	if (conn->round > server->stats.rounds)
 		server->stats.rounds = conn->round;
 	name_address(fd, conn->address, sizeof(conn->address));
+	note_peer(server, fd);
 	watch(conn, EPOLL_CTL_ADD);
 }
 

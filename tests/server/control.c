@@ -28,6 +28,7 @@ static int on_reset(struct server *server, const char *arg, struct error *err)
 	(void)err;
 	server->stats = (struct statistics){ 0 };
 	strbuf_done(&server->names);
+	strbuf_done(&server->peers);
 	return 0;
 }
 
@@ -38,9 +39,10 @@ static int on_stats(struct server *server, const char *arg, struct error *err)
 	(void)arg;
 	(void)err;
 	(void)printf("connections=%" PRIu32 " calls=%" PRIu32 " rounds=%" PRIu32
-		     " mounts=%" PRIu32 " files=%" PRIu32 " names:%s\n",
+		     " mounts=%" PRIu32 " files=%" PRIu32 " peers:%s names:%s\n",
 		     stats->connections, stats->calls, stats->rounds, stats->mounts,
-		     server->fs.n_nodes, strbuf_str(&server->names));
+		     server->fs.n_nodes, strbuf_str(&server->peers),
+		     strbuf_str(&server->names));
 	return 0;
 }
 

@@ -82,7 +82,7 @@ struct fault {
 	uint32_t times; /* matches still to have; UINT32_MAX: no end */
 };
 
-#define FAULTS_MAX 64
+#define FAULTS_MAX 1024
 
 struct faults {
 	struct fault list[FAULTS_MAX];

@@ -208,6 +208,7 @@ static void done(struct server *server)
 	listen_done(server);
 	fs_done(&server->fs);
 	strbuf_done(&server->names);
+	strbuf_done(&server->peers);
 	strbuf_done(&server->commands);
 	if (server->epoll_fd >= 0)
 		(void)close(server->epoll_fd);

@@ -53,12 +53,15 @@ class Server:
             self.command(command)
 
     def stats(self):
-        """Counts by name, and in "names" the procedures in the order of their calls."""
+        """Counts by name; in "names" the procedures in the order of their calls, in
+        "peers" the ports that the connections came from."""
         self.process.stdin.write(b"stats\n")
         counts, names = self.line().split(" names:")
+        counts, peers = counts.split(" peers:")
         stats = {key: int(value) for key, value in
                  (word.split("=") for word in counts.split())}
         stats["names"] = names.split()
+        stats["peers"] = [int(word) for word in peers.split()]
         self.line()
         return stats
 

@@ -101,6 +101,7 @@ struct server {
 	struct fs fs;
 	struct statistics stats;
 	struct strbuf names;    /* the procedures called, in order, for "stats" */
+	struct strbuf peers;    /* the ports that connections came from */
 	struct strbuf commands; /* read from standard input, not yet run */
 	uint64_t verifier;      /* of writes: changes at a reboot */
 	uint64_t random;
