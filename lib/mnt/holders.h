@@ -3,12 +3,16 @@
 #define LIB_MNT_HOLDERS_H
 
 /*
- * Who holds a mount, and in what a process waits.
+ * Who holds a mount, and in what a process waits: out of /proc.
  *
- * From /proc only: mnt_id in fdinfo, and the text of the cwd, root and exe links.
- * Links are read, never followed, so the server is not asked.  Mapped files are in
- * /proc/PID/maps, which waits for a lock of that process: a mount's victims may
- * hold it for ever, so the search runs in a task.
+ * An open file tells its mount in fdinfo.  A cwd, root or exe link gives a path,
+ * which may also be the directory below the mount; a mapping is told in
+ * /proc/PID/maps.  To be sure of the first the link must be opened, which can ask
+ * the server; to read the second one needs a lock that a victim of the mount may
+ * hold for ever.  So the search runs in a task.
+ *
+ * A mount is copied into other mount namespaces (containers, services with a /tmp
+ * of their own), under other ids: they are all counted as the one mount.
  */
 
 #include <stdbool.h>
@@ -24,7 +28,7 @@ struct strbuf;
 
 #define HOLDERS_MAX 32
 #define HOLDERS_COMM_SIZE 64
-#define HOLDERS_WHAT_SIZE 32
+#define HOLDERS_WHAT_SIZE 64
 #define HOLDERS_WCHAN_SIZE 64
 
 /* In what a process waits; proc_pid_stat(5), proc_pid_wchan(5). */
@@ -34,11 +38,14 @@ struct holders_wait {
 	char comm[HOLDERS_COMM_SIZE];
 };
 
-/* @pid may be a thread.  Does not block. */
+/*
+ * Of a process the thread that is blocked, if there is one, else the first; @pid
+ * may be a thread, too.  Does not block.
+ */
 void holders_wait_of(pid_t pid, struct holders_wait *ret) __attribute__((nonnull));
 
 struct holder {
-	pid_t pid;
+	pid_t pid;                    /* 0: not a process, but something mounted below */
 	char what[HOLDERS_WHAT_SIZE]; /* "cwd", "root", "exe", "map", "fd 3", "namespace"
 				       */
 	struct holders_wait wait;
@@ -52,18 +59,18 @@ struct holders {
 };
 
 /*
- * All processes that hold @id: open files, cwd, root, exe, mappings, and other
- * mount namespaces that have the same superblock mounted.  nfsafe's own are not
+ * All that holds @id: open files, cwd, root, exe and mappings; mount namespaces
+ * whose copy would stay behind; mounts below it.  nfsafe's own processes are not
  * left out: a stuck task of ours is a holder like any.
  *
- * Blocks no longer than @d and a second.  If /proc/PID/maps blocks, the search is
- * done again without it, and @ret->incomplete set.
+ * Blocks no longer than @d and two seconds.  If a link or maps blocks, the search is
+ * done again without them: links are then judged by their text.
  * Returns 0 or a negative error.
  */
 int holders_find(const struct mount_identity *id, struct deadline d, struct holders *ret,
 		 struct error *err) __attribute__((nonnull, warn_unused_result));
 
-/* "1234 java (fd 17, D in rpc_wait_bit_killable), 99 bash (cwd)" */
+/* "1234 java (fd 17, D in rpc_wait_bit_killable), 99 bash (cwd)", "no process" */
 void holders_format(const struct holders *h, struct strbuf *out) __attribute__((nonnull));
 
 #endif

@@ -22,6 +22,7 @@
 #include "lib/base/error.h"
 #include "lib/mnt/holders.h"
 
+#define MOUNT_SOURCE_SIZE 1304 /* SOURCE_SERVER_SIZE, brackets, SOURCE_EXPORT_SIZE */
 #define MOUNT_PATH_SIZE 1024
 #define MOUNT_FSTYPE_SIZE 16
 
@@ -34,7 +35,7 @@ struct mount_identity {
 	uint64_t id;
 	unsigned major; /* of the superblock */
 	unsigned minor;
-	char source[MOUNT_PATH_SIZE]; /* as mountinfo prints it */
+	char source[MOUNT_SOURCE_SIZE]; /* as mountinfo prints it */
 	char mountpoint[MOUNT_PATH_SIZE];
 	char fstype[MOUNT_FSTYPE_SIZE]; /* "nfs" or "nfs4" */
 };
@@ -128,10 +129,10 @@ enum mount_detach_outcome {
 	MOUNT_DETACHED = 0,
 	MOUNT_DETACH_GONE,   /* it was not mounted any more */
 	MOUNT_DETACH_FORCED, /* unmounted by force: calls under way were aborted */
-	MOUNT_DETACH_LAZY, /* out of sight, but @holders keep it; they may stay blocked */
-	MOUNT_DETACH_BUSY, /* still mounted: @holders */
+	MOUNT_DETACH_LAZY,  /* out of sight, but @holders keep it, and may stay blocked */
+	MOUNT_DETACH_STUCK, /* out of sight, but the task that unmounts cannot end */
+	MOUNT_DETACH_BUSY,  /* still mounted: @holders, or still being written to */
 	MOUNT_DETACH_COVERED, /* still mounted: something foreign is mounted on it */
-	MOUNT_DETACH_STUCK,   /* out of sight, but the task that unmounts cannot end */
 	MOUNT_DETACH_FAILED,  /* still mounted: why */
 };
 
@@ -148,23 +149,24 @@ struct mount_detach_request {
 };
 
 struct mount_detach_report {
-	struct error why; /* unless DETACHED or GONE */
-	struct mount_stuck stuck;
-	struct holders holders; /* of FORCED, LAZY and BUSY: as last seen */
-	unsigned forces;        /* how often MNT_FORCE was called */
-	bool flushed; /* everything written was on the server before the unmount */
+	struct error why;         /* unless GONE, or DETACHED and flushed */
+	bool flushed;             /* all that was written was on the server before */
+	struct mount_stuck stuck; /* a task of ours that is left behind */
+	struct holders holders;   /* of FORCED, LAZY and BUSY: as last seen */
+	unsigned forces;          /* how often MNT_FORCE was called */
 };
 
 /*
  * Take away our mount, in these steps; the later ones only if needed:
- *   flush   syncfs in a task (the mount is still there to be forced if it hangs);
+ *   flush   syncfs(2) in a task, while the mount can still be forced if it hangs;
  *   plain   umount2(UMOUNT_NOFOLLOW), again every 100 ms while it is busy;
- *   force   only if the server is dead, said by the caller or seen by a flush that
- *           hangs: MNT_FORCE every 20 ms;
+ *   force   only if the server is dead, because the caller says so or because the
+ *           flush hangs and nothing is answered meanwhile: MNT_FORCE every 20 ms;
  *   lazy    likewise: MNT_DETACH.
- * On a living server that somebody holds it ends as MOUNT_DETACH_BUSY, and names who.
+ * If the server lives, nothing is forced: somebody who holds the mount, or a flush
+ * that takes longer, ends as MOUNT_DETACH_BUSY.
  *
- * Needs root.  Blocks no longer than the deadline and 5 s.
+ * Needs root.  Blocks no longer than the deadline and 6 s.
  * Returns an enum mount_detach_outcome with @ret filled, or a negative error.
  */
 int mount_detach(const struct mount_detach_request *req, struct mount_detach_report *ret,

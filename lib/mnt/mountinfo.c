@@ -51,9 +51,10 @@ static bool parse_line(char *line, struct mountinfo_entry *e)
 		return false;
 	for (size_t i = 0; i < 3; i++)
 		texts[i] = next_field(&p);
-	do {
-		field = next_field(&p);
-	} while (field && strcmp(field, "-") != 0);
+	while ((field = next_field(&p)) && strcmp(field, "-") != 0) {
+		e->shared |= strncmp(field, "shared:", strlen("shared:")) == 0;
+		e->slave |= strncmp(field, "master:", strlen("master:")) == 0;
+	}
 	texts[3] = next_field(&p);
 	texts[4] = next_field(&p);
 	/* The rest, spaces and all: a filesystem's own options are its own affair. */

@@ -24,6 +24,8 @@ struct mountinfo_entry {
 	const char *root; /* of the mount within its filesystem */
 	const char *mountpoint;
 	const char *options; /* of the mount: "rw,nosuid" */
+	bool shared;         /* it passes on what is mounted and unmounted on it */
+	bool slave;          /* it gets what is mounted and unmounted on its master */
 	const char *fstype;
 	const char *source;
 	const char *super_options; /* of the superblock: "rw,vers=3,soft" */

@@ -58,6 +58,7 @@ int remote_unlink(const struct remote *r) __attribute__((nonnull));
 int remote_link(const struct remote *from, const struct remote *to)
 	__attribute__((nonnull));
 
+/* Of the file system below a mount. */
 struct remote_space {
 	uint64_t total_bytes;
 	uint64_t free_bytes; /* for users without privileges */

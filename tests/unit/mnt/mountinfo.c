@@ -33,6 +33,7 @@ Test(mountinfo, every_field_is_there)
 	cr_expect_str_eq(e->root, "/sub dir");
 	cr_expect_str_eq(e->mountpoint, "/mnt\t2");
 	cr_expect_str_eq(e->options, "rw,noatime");
+	cr_expect(e->slave && !e->shared);
 	cr_expect_str_eq(e->fstype, "nfs4");
 	cr_expect_str_eq(e->source, "nas:/x\\y");
 	cr_expect_str_eq(e->super_options, "rw,vers=4.1,addr=10.0.0.1");
@@ -52,6 +53,7 @@ Test(mountinfo, odd_lines_that_the_kernel_prints)
 	cr_assert_eq(m.count, 3);
 	cr_expect_str_eq(m.entries[0].source, "");
 	cr_expect_str_eq(m.entries[1].root, "net:[4026532107]");
+	cr_expect(m.entries[1].shared && !m.entries[1].slave);
 	cr_expect_str_eq(m.entries[2].super_options, "rw, a b");
 	mountinfo_done(&m);
 	m = parse("");

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/mnt/mount.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "lib/base/macro.h"
+#include "lib/base/strbuf.h"
+#include "lib/mnt/mountstats.h"
+#include "lib/proc/task.h"
+
+#define BUSY_AGAIN_MS 100
+#define FORCE_AGAIN_MS 20
+
+/* Of the deadline, a third is kept for forcing, but not more than this. */
+#define FORCE_RESERVE_MS 10000
+/* How long a server may be silent with a flush under way.  One that needs 2 s for a
+ * call is slow, and not dead. */
+#define SILENCE_MS 4000
+#define SILENCE_LOOK_MS 100
+
+/* Beyond the deadline: for a loop to notice it, and for what comes after it. */
+#define LOOP_MARGIN_NS INT64_C(200000000)
+#define HOLDERS_MS 1000
+#define LAZY_MS 500
+#define FORCE_MIN_MS 500
+
+/* What has been tried. */
+enum step {
+	STEP_GONE = 0, /* our mount is not in the table any more */
+	STEP_STILL_THERE,
+};
+
+enum flush {
+	FLUSH_ENDED = 0, /* well or not */
+	FLUSH_SLOW,      /* it goes on, and the server answers */
+	FLUSH_DEAD,      /* it hangs */
+};
+
+/* One umount2(2), repeated while the mount is busy. */
+struct plan {
+	const struct mount_identity *id;
+	int flags;
+	int again_ms;
+	struct deadline until;
+	int cancel_fd;
+};
+
+struct plan_result {
+	int task;   /* enum task_outcome: the rest is set for TASK_DONE */
+	int errnum; /* of the last call; 0: unmounted */
+	unsigned calls;
+	bool covered;
+};
+
+/*
+ * In the task.  Looked at before each call, because umount2(2) takes what is on top,
+ * whosever it is.
+ */
+static int unmount(void *arg, void *result, struct error *err)
+{
+	const struct plan *plan = arg;
+	struct plan_result *res = result;
+
+	for (;;) {
+		int look = mount_look(plan->id, err);
+
+		if (look < 0)
+			return look;
+		res->covered = look == MOUNT_LOOK_COVERED;
+		res->errnum = 0;
+		if (look != MOUNT_LOOK_OURS)
+			return 0;
+		res->calls++;
+		if (umount2(plan->id->mountpoint, plan->flags | UMOUNT_NOFOLLOW) == 0)
+			return 0;
+		res->errnum = errno;
+		if (errno != EBUSY || deadline_expired(plan->until))
+			return 0;
+		(void)poll(NULL, 0, plan->again_ms);
+	}
+}
+
+/*
+ * Run @plan in a task.  What came of it is read in the table of mounts, however the
+ * task ended.  Returns an enum step, or a negative error.
+ */
+static int carry_out(const struct plan *plan, struct plan_result *result,
+		     struct mount_detach_report *report, struct error *err)
+{
+	struct plan copy = *plan;
+	struct task_spec spec = {
+		.name = "unmount",
+		.fn = unmount,
+		.arg = &copy,
+		.result = result,
+		.result_size = sizeof(*result),
+		.deadline = plan->until,
+		.cancel_fd = plan->cancel_fd,
+	};
+	pid_t stuck_pid;
+	int r;
+
+	*result = (struct plan_result){ 0 };
+	if (spec.deadline.at_ns < INT64_MAX - LOOP_MARGIN_NS)
+		spec.deadline.at_ns += LOOP_MARGIN_NS;
+	r = task_run(&spec, &stuck_pid, err);
+	if (r < 0)
+		return r;
+	result->task = r;
+	if (stuck_pid != 0)
+		report->stuck.pid = stuck_pid;
+	r = mount_look(plan->id, err);
+	if (r < 0)
+		return r;
+	return r == MOUNT_LOOK_GONE ? STEP_GONE : STEP_STILL_THERE;
+}
+
+/* A task that was left behind may have ended since: by force, for example. */
+static bool still_stuck(struct mount_detach_report *report)
+{
+	struct mount_stuck *stuck = &report->stuck;
+
+	if (stuck->pid != 0)
+		holders_wait_of(stuck->pid, &stuck->wait);
+	if (stuck->pid == 0 || stuck->wait.state == '?' || stuck->wait.state == 'Z' ||
+	    stuck->wait.state == 'X')
+		*stuck = (struct mount_stuck){ 0 };
+	return stuck->pid != 0;
+}
+
+/* The mount is out of sight: @outcome, unless the last task hangs in the teardown. */
+static int gone(const struct mount_identity *id, int outcome,
+		struct mount_detach_report *report)
+{
+	if (!still_stuck(report))
+		return outcome;
+	(void)error_set(
+		&report->why, ERROR_UNREACHABLE, 0,
+		"%s: unmounted, but process %d cannot end (in %s) before the server "
+		"answers",
+		id->source, (int)report->stuck.pid, report->stuck.wait.wchan);
+	return MOUNT_DETACH_STUCK;
+}
+
+static void find_holders(const struct mount_identity *id,
+			 struct mount_detach_report *report)
+{
+	struct error ignored;
+
+	/* Without them it is told that they are not known. */
+	if (holders_find(id, deadline_after(HOLDERS_MS), &report->holders, &ignored) < 0)
+		report->holders = (struct holders){ .incomplete = true };
+}
+
+__attribute__((format(printf, 4, 5))) static void
+explain_holders(struct mount_detach_report *report, enum error_kind kind,
+		const struct mount_identity *id, const char *fmt, ...)
+{
+	struct strbuf text = STRBUF_INIT;
+	va_list ap;
+	char what[128];
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	holders_format(&report->holders, &text);
+	(void)error_set(&report->why, kind, EBUSY, "%s: %s, held by %s", id->mountpoint,
+			what, strbuf_str(&text));
+	strbuf_done(&text);
+}
+
+/* Is anything answered within SILENCE_MS, as long as there is time? */
+static bool is_answering(const struct mount_detach_request *req)
+{
+	const struct mount_identity *id = req->identity;
+	struct mountstats_key key = { id->source, id->mountpoint };
+	struct deadline d = deadline_within(req->deadline, SILENCE_MS);
+	struct mountstats before, now;
+	struct error ignored;
+
+	if (mountstats_read(&key, &before, &ignored) != MOUNTSTATS_FOUND)
+		return false;
+	do {
+		(void)poll(NULL, 0, SILENCE_LOOK_MS);
+		if (mountstats_read(&key, &now, &ignored) != MOUNTSTATS_FOUND)
+			return false;
+		if (mountstats_progress(&before, &now))
+			return true;
+	} while (!deadline_expired(d));
+	return false;
+}
+
+/* Returns an enum flush, or a negative error. */
+static int flush(const struct mount_detach_request *req,
+		 struct mount_detach_report *report, struct error *err)
+{
+	int left_ms = deadline_poll_ms(req->deadline);
+	int reserve_ms = left_ms / 3 < FORCE_RESERVE_MS ? left_ms / 3 : FORCE_RESERVE_MS;
+	struct deadline d =
+		left_ms < 0 ? req->deadline : deadline_after(left_ms - reserve_ms);
+	struct mount_sync_report sync;
+	int r = mount_sync(req->identity, d, -1, &sync, err);
+
+	if (r < 0)
+		return r;
+	report->flushed = r == MOUNT_SYNCED;
+	if (r != MOUNT_SYNCED)
+		report->why = sync.why;
+	report->stuck = sync.stuck;
+	if (r != MOUNT_SYNC_TIMED_OUT && r != MOUNT_SYNC_STUCK)
+		return FLUSH_ENDED;
+	return is_answering(req) ? FLUSH_SLOW : FLUSH_DEAD;
+}
+
+/* The server is dead.  Returns an outcome, or a negative error. */
+static int unmount_by_force(const struct mount_detach_request *req,
+			    struct mount_detach_report *report, struct error *err)
+{
+	const struct mount_identity *id = req->identity;
+	struct deadline least = deadline_after(FORCE_MIN_MS);
+	struct plan force = {
+		.id = id,
+		.flags = MNT_FORCE,
+		.again_ms = FORCE_AGAIN_MS,
+		.until = least.at_ns > req->deadline.at_ns ? least : req->deadline,
+		.cancel_fd = -1,
+	};
+	struct plan lazy = { .id = id, .flags = MNT_DETACH, .cancel_fd = -1 };
+	struct plan_result result;
+	int r;
+
+	/* Before: those that are blocked now may have ended afterwards. */
+	find_holders(id, report);
+	r = carry_out(&force, &result, report, err);
+	if (r < 0)
+		return r;
+	report->forces = result.calls;
+	if (r == STEP_GONE) {
+		explain_holders(report, ERROR_UNREACHABLE, id,
+				"unmounted by force, calls under way were aborted");
+		return gone(id, MOUNT_DETACH_FORCED, report);
+	}
+	if (result.covered)
+		return MOUNT_DETACH_COVERED;
+	find_holders(id, report);
+	lazy.until = deadline_after(LAZY_MS);
+	r = carry_out(&lazy, &result, report, err);
+	if (r < 0)
+		return r;
+	if (r == STEP_GONE) {
+		explain_holders(
+			report, ERROR_UNREACHABLE, id,
+			"detached, but it lives on, out of reach, and may block who "
+			"uses it");
+		(void)still_stuck(report);
+		return MOUNT_DETACH_LAZY;
+	}
+	errno = result.errnum;
+	(void)error_sys(&report->why, "%s: still mounted, even MNT_DETACH failed",
+			id->mountpoint);
+	return MOUNT_DETACH_FAILED;
+}
+
+/*
+ * Not forced, as long as the server lives: umount2(2) hangs only if it died since the
+ * flush.  Returns an outcome, or a negative error.
+ */
+static int unmount_plainly(const struct mount_detach_request *req,
+			   struct mount_detach_report *report, struct error *err)
+{
+	const struct mount_identity *id = req->identity;
+	struct plan plan = {
+		.id = id,
+		.again_ms = BUSY_AGAIN_MS,
+		.until = req->deadline,
+		.cancel_fd = req->cancel_fd,
+	};
+	struct plan_result result;
+	int r = carry_out(&plan, &result, report, err);
+
+	if (r < 0)
+		return r;
+	if (r == STEP_GONE)
+		return gone(id, MOUNT_DETACHED, report);
+	if (result.covered)
+		return MOUNT_DETACH_COVERED;
+	if (result.task == TASK_TIMED_OUT || result.task == TASK_STUCK)
+		return unmount_by_force(req, report, err);
+	if (result.errnum != 0 && result.errnum != EBUSY) {
+		errno = result.errnum;
+		(void)error_sys(&report->why, "%s: unmount", id->mountpoint);
+		return MOUNT_DETACH_FAILED;
+	}
+	find_holders(id, report);
+	explain_holders(report, ERROR_BUSY, id, "still mounted");
+	return MOUNT_DETACH_BUSY;
+}
+
+static int detach(const struct mount_detach_request *req,
+		  struct mount_detach_report *report, struct error *err)
+{
+	int r = FLUSH_DEAD;
+
+	if (!req->server_dead)
+		r = flush(req, report, err);
+	if (r < 0)
+		return r;
+	if (r == FLUSH_DEAD)
+		return unmount_by_force(req, report, err);
+	if (r == FLUSH_ENDED)
+		return unmount_plainly(req, report, err);
+	(void)still_stuck(report);
+	(void)error_set(
+		&report->why, ERROR_BUSY, 0,
+		"%s: still mounted: the server answers, but has not yet taken all "
+		"that was written",
+		req->identity->mountpoint);
+	return MOUNT_DETACH_BUSY;
+}
+
+int mount_detach(const struct mount_detach_request *req, struct mount_detach_report *ret,
+		 struct error *err)
+{
+	int r = mount_look(req->identity, err);
+
+	*ret = (struct mount_detach_report){ 0 };
+	if (r < 0)
+		return r;
+	if (r == MOUNT_LOOK_GONE)
+		return MOUNT_DETACH_GONE;
+	r = r == MOUNT_LOOK_COVERED ? MOUNT_DETACH_COVERED : detach(req, ret, err);
+	if (r == MOUNT_DETACH_COVERED)
+		(void)error_set(&ret->why, ERROR_UNSAFE, 0,
+				"%s: still mounted: something else is mounted above it, "
+				"and was left alone",
+				req->identity->mountpoint);
+	return r;
+}
