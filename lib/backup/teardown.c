@@ -85,6 +85,7 @@ static void detach(struct session *s, struct destination *dest, struct ending *e
 		.deadline = deadline_after(dest->dead ? DEAD_DETACH_MS
 						      : dest->conf->umount_timeout_ms),
 		.server_dead = dest->dead,
+		.detach_if_busy = true,
 		.cancel_fd = -1,
 	};
 	struct mount_detach_report report;

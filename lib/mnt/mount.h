@@ -144,6 +144,11 @@ struct mount_detach_request {
 	 * detach lazily if that does not help.
 	 */
 	bool server_dead;
+	/*
+	 * The server lives, but somebody holds the mount until the deadline: take it
+	 * out of its place all the same (MNT_DETACH), aborting nothing.
+	 */
+	bool detach_if_busy;
 	/* Readable: do not wait for holders any longer; -1: none. */
 	int cancel_fd;
 };
@@ -162,9 +167,9 @@ struct mount_detach_report {
  *   plain   umount2(UMOUNT_NOFOLLOW), again every 100 ms while it is busy;
  *   force   only if the server is dead, because the caller says so or because the
  *           flush hangs and nothing is answered meanwhile: MNT_FORCE every 20 ms;
- *   lazy    likewise: MNT_DETACH.
+ *   lazy    likewise, or if it is asked for: MNT_DETACH.
  * If the server lives, nothing is forced: somebody who holds the mount, or a flush
- * that takes longer, ends as MOUNT_DETACH_BUSY.
+ * that takes longer, ends as MOUNT_DETACH_BUSY, or MOUNT_DETACH_LAZY if asked for.
  *
  * Needs root.  Blocks no longer than the deadline and 6 s.
  * Returns an enum mount_detach_outcome with @ret filled, or a negative error.

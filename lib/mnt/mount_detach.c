@@ -217,6 +217,39 @@ static int flush(const struct mount_detach_request *req,
 	return is_answering(req) ? FLUSH_SLOW : FLUSH_DEAD;
 }
 
+/* The last resort.  Returns an outcome, or a negative error. */
+static int unmount_lazily(const struct mount_detach_request *req,
+			  struct mount_detach_report *report, struct error *err)
+{
+	const struct mount_identity *id = req->identity;
+	struct plan lazy = {
+		.id = id,
+		.flags = MNT_DETACH,
+		.until = deadline_after(LAZY_MS),
+		.cancel_fd = -1,
+	};
+	struct plan_result result;
+	int r;
+
+	/* Before: once it is out of sight nobody can be found. */
+	find_holders(id, report);
+	r = carry_out(&lazy, &result, report, err);
+	if (r < 0)
+		return r;
+	if (r == STEP_GONE) {
+		explain_holders(
+			report, ERROR_UNREACHABLE, id,
+			"detached, but it lives on, out of reach, and may block who "
+			"uses it");
+		(void)still_stuck(report);
+		return MOUNT_DETACH_LAZY;
+	}
+	errno = result.errnum;
+	(void)error_sys(&report->why, "%s: still mounted, even MNT_DETACH failed",
+			id->mountpoint);
+	return MOUNT_DETACH_FAILED;
+}
+
 /* The server is dead.  Returns an outcome, or a negative error. */
 static int unmount_by_force(const struct mount_detach_request *req,
 			    struct mount_detach_report *report, struct error *err)
@@ -230,7 +263,6 @@ static int unmount_by_force(const struct mount_detach_request *req,
 		.until = least.at_ns > req->deadline.at_ns ? least : req->deadline,
 		.cancel_fd = -1,
 	};
-	struct plan lazy = { .id = id, .flags = MNT_DETACH, .cancel_fd = -1 };
 	struct plan_result result;
 	int r;
 
@@ -247,23 +279,7 @@ static int unmount_by_force(const struct mount_detach_request *req,
 	}
 	if (result.covered)
 		return MOUNT_DETACH_COVERED;
-	find_holders(id, report);
-	lazy.until = deadline_after(LAZY_MS);
-	r = carry_out(&lazy, &result, report, err);
-	if (r < 0)
-		return r;
-	if (r == STEP_GONE) {
-		explain_holders(
-			report, ERROR_UNREACHABLE, id,
-			"detached, but it lives on, out of reach, and may block who "
-			"uses it");
-		(void)still_stuck(report);
-		return MOUNT_DETACH_LAZY;
-	}
-	errno = result.errnum;
-	(void)error_sys(&report->why, "%s: still mounted, even MNT_DETACH failed",
-			id->mountpoint);
-	return MOUNT_DETACH_FAILED;
+	return unmount_lazily(req, report, err);
 }
 
 /*
@@ -296,6 +312,8 @@ static int unmount_plainly(const struct mount_detach_request *req,
 		(void)error_sys(&report->why, "%s: unmount", id->mountpoint);
 		return MOUNT_DETACH_FAILED;
 	}
+	if (req->detach_if_busy)
+		return unmount_lazily(req, report, err);
 	find_holders(id, report);
 	explain_holders(report, ERROR_BUSY, id, "still mounted");
 	return MOUNT_DETACH_BUSY;
@@ -314,6 +332,8 @@ static int detach(const struct mount_detach_request *req,
 		return unmount_by_force(req, report, err);
 	if (r == FLUSH_ENDED)
 		return unmount_plainly(req, report, err);
+	if (req->detach_if_busy)
+		return unmount_lazily(req, report, err);
 	(void)still_stuck(report);
 	(void)error_set(
 		&report->why, ERROR_BUSY, 0,
