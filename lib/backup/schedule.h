@@ -14,10 +14,8 @@
  *    yesterday, or the clocks went forward.
  * 2. With a window, what falls due at any time in it is due from its beginning (but
  *    not before half of EVERY is over): one late night does not shift the next ones.
- * 3. A window belongs to the day on which it began, also after midnight.  One that
- *    begins or ends at a time that a night does not have begins or ends when the
- *    clocks change; at a time that a night has twice, begins at the first and ends
- *    at the second.  Outside of it nothing starts.
+ * 3. A window belongs to the day on which it began, also after midnight; what it is
+ *    when the clocks change says lib/backup/window.h.  Outside of it nothing starts.
  * 4. A due full waits for a day of full_on, but not longer than one more full_every.
  *    It outranks the incremental from that day on, until there is one.
  * 5. No good full at all, none on this destination, or one here that is older than
