@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/conf/explain.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,7 +120,8 @@ static void mdoc_key(struct strbuf *out, const struct key *key)
 	char buf[80];
 
 	strbuf_printf(out, ".It Ic %s No = Ar value\n", key->name);
-	strbuf_printf(out, "%c%s.\n", key->help[0] - ('a' - 'A'), key->help + 1);
+	strbuf_printf(out, "%c%s.\n", toupper((unsigned char)key->help[0]),
+		      key->help + 1);
 	mdoc_text(out, key->text);
 	strbuf_printf(out, ".Pp\nValue: %s.\n", value_describe(key, buf, sizeof(buf)));
 	if (key->required)
