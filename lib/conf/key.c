@@ -179,7 +179,7 @@ const struct key key_table[] = {
 		.type = KEY_SPACE,
 		.offset = AT(destination, min_free),
 		.fallback = "10%",
-		.help = "free space that a backup needs to start, as 10% or 50GiB",
+		.help = "free space that a backup needs, as 10% or 50GiB",
 		.text = "A percentage is of the whole export; 0% asks for nothing.",
 		.example = "50GiB",
 	},
@@ -328,7 +328,7 @@ const struct key key_table[] = {
 		.fallback = "1d",
 		.min = MINUTE,
 		.max = 366 * DAY,
-		.help = "how long after a good session the next incremental is due",
+		.help = "how long after a good session an incremental is due",
 		.text = "A full counts, too: what it holds needs no incremental.",
 		.example = "1d",
 	},
@@ -338,7 +338,7 @@ const struct key key_table[] = {
 		.type = KEY_WINDOW,
 		.offset = AT(schedule, window),
 		.fallback = "",
-		.help = "time of the day in which a run may start, as 22:00-06:00",
+		.help = "when a run may start, as 22:00-06:00",
 		.text = "HH:MM-HH:MM, and may pass midnight; the second time is the "
 			"first that is outside. A run that has begun is not ended by it. "
 			"Empty: any time.",

@@ -105,7 +105,7 @@ static int refuse_remote(const char *mountinfo, const char *path, const char *as
 	    !place_is_remote(fstype))
 		return 0;
 	return error_set(err, ERROR_CONFIG, 0,
-			 "state_dir %s is on %s (%s), which may hang: put it on a local "
+			 "%s is on %s (%s), which may hang: put it on a local "
 			 "disk",
 			 asked, path, fstype);
 }
@@ -118,8 +118,8 @@ struct walk {
 
 static int too_long(const char *asked, struct error *err)
 {
-	return error_set(err, ERROR_CONFIG, ENAMETOOLONG,
-			 "state_dir %s: the path is too long", asked);
+	return error_set(err, ERROR_CONFIG, ENAMETOOLONG, "%s: the path is too long",
+			 asked);
 }
 
 /* @walk->done is a symbolic link: go on with where it leads. */
@@ -130,11 +130,11 @@ static int follow(struct walk *walk, const char *asked, struct error *err)
 	ssize_t n = readlink(walk->done, target, sizeof(target) - 1);
 
 	if (n < 0)
-		return error_errno(err, ERROR_IO, "state_dir %s: %s", asked, walk->done);
+		return error_errno(err, ERROR_IO, "%s: %s", asked, walk->done);
 	target[n] = '\0';
 	if (++walk->links > LINKS_MAX)
-		return error_set(err, ERROR_CONFIG, ELOOP,
-				 "state_dir %s: too many symbolic links", asked);
+		return error_set(err, ERROR_CONFIG, ELOOP, "%s: too many symbolic links",
+				 asked);
 	if ((size_t)n + left + 2 > sizeof(walk->todo))
 		return too_long(asked, err);
 	memmove(walk->todo + n + 1, walk->todo, left + 1);
@@ -173,7 +173,7 @@ static int step(struct walk *walk, const char *mountinfo, const char *name, size
 		if (errno == ENOENT)
 			return 0;
 		return error_errno(err, errno == EACCES ? ERROR_PERMISSION : ERROR_IO,
-				   "state_dir %s: %s", asked, walk->done);
+				   "%s: %s", asked, walk->done);
 	}
 	return S_ISLNK(st.st_mode) ? follow(walk, asked, err) : 0;
 }
@@ -185,8 +185,8 @@ int place_resolve(const char *path, const char *mountinfo, char ret[PATH_MAX],
 	int r;
 
 	if (path[0] != '/')
-		return error_set(err, ERROR_CONFIG, 0,
-				 "state_dir %s is not an absolute path", path);
+		return error_set(err, ERROR_CONFIG, 0, "%s is not an absolute path",
+				 path);
 	if (strlen(path) >= sizeof(walk.todo))
 		return too_long(path, err);
 	(void)snprintf(walk.todo, sizeof(walk.todo), "%s", path);

@@ -20,7 +20,7 @@ struct error;
  * Components that do not exist are kept as they are.
  *
  * @mountinfo: the text of /proc/self/mountinfo.
- * @ret: the resolved path.
+ * @ret: the resolved path.  Messages begin with @path.
  * Returns 0, or a negative error: ERROR_CONFIG when it leads onto a file system
  * that another host or a daemon serves, is not absolute, is too long, or has too
  * many links; ERROR_PERMISSION and ERROR_IO as the system said.

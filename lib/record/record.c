@@ -275,7 +275,7 @@ int record_open(const char *state_dir, enum record_mode mode, struct record **re
 	if (r == 0)
 		r = place_resolve(state_dir, mountinfo, directory, err);
 	if (r < 0)
-		return r;
+		return error_prefix(err, "state_dir");
 	if ((size_t)snprintf(path, sizeof(path), "%s/" RECORD_FILE, directory) >=
 	    sizeof(path))
 		return error_set(err, ERROR_CONFIG, ENAMETOOLONG,

@@ -133,8 +133,9 @@ Test(host, what_is_above_our_directories_has_to_be_there)
 	files_problems(&f, &problems, found, sizeof(found));
 	(void)snprintf(text, sizeof(text),
 		       "nfsafe.conf:2: state_dir: %s/none: No such file or directory\n"
-		       "nfsafe.conf:3: run_dir: %s/file is no directory\n",
-		       f.dir, f.dir);
+		       "nfsafe.conf:3: run_dir: %s/file/run: %s/file/run: Not a "
+		       "directory\n",
+		       f.dir, f.dir, f.dir);
 	cr_expect_str_eq(found, text);
 	problems_done(&problems);
 	conf_done(&conf);

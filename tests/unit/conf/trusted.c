@@ -63,7 +63,7 @@ Test(trusted, what_others_may_write_is_refused)
 
 Test(trusted, somebody_elses_file_is_refused)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], link[PATH_MAX];
 	struct error err;
 	FILES(f);
 
@@ -75,8 +75,8 @@ Test(trusted, somebody_elses_file_is_refused)
 	cr_expect_eq(read_it(path, &err), -ERROR_PERMISSION);
 	cr_expect(strstr(err.msg, "belongs to uid 12345"), "%s", err.msg);
 	/* A link is what it leads to. */
-	cr_assert_eq(symlink(path, files_at(&f, "b", path)), 0);
-	cr_expect_eq(read_it(path, &err), -ERROR_PERMISSION);
+	cr_assert_eq(symlink(path, files_at(&f, "b", link)), 0);
+	cr_expect_eq(read_it(link, &err), -ERROR_PERMISSION);
 }
 
 Test(trusted, what_is_no_file_is_refused_without_waiting)
