@@ -58,11 +58,62 @@ struct guard_request {
 	const struct mount_identity *mount;
 	const struct identity *user; /* the backup user */
 	const char *destination;     /* its name */
-	const char *pinned_uuid;     /* NULL: none pinned (exec before init) */
-	const char *pinned_fsid;     /* as VOLUMES_FSID_SIZE; NULL: none pinned */
-	uint64_t min_free_bytes;     /* 0: no such limit */
-	unsigned min_free_percent;   /* 0: no such limit */
+	const char *pinned_uuid;     /* NULL or "": none pinned */
+	const char *pinned_fsid;   /* as volumes_read() tells; NULL or "": none pinned */
+	uint64_t min_free_bytes;   /* 0: no such limit */
+	unsigned min_free_percent; /* 0: no such limit */
 };
+
+/* ---- verdicts ---- */
+
+enum guard_step {
+	GUARD_STEP_MARKER = 0,
+	GUARD_STEP_FSID,
+	GUARD_STEP_SPACE,
+	GUARD_STEP_WRITE,
+};
+
+/* What the write step did last. */
+enum guard_write_stage {
+	GUARD_WRITE_CREATE = 0,
+	GUARD_WRITE_WRITE,
+	GUARD_WRITE_FSYNC,
+	GUARD_WRITE_CLOSE,
+	GUARD_WRITE_READ,
+	GUARD_WRITE_COMPARE,
+	GUARD_WRITE_REMOVE,
+	GUARD_WRITE_DONE,
+};
+
+/* What the steps saw; each judge looks at the facts of its own step only. */
+struct guard_facts {
+	struct {
+		int errnum; /* of reading the file; 0: it was read */
+		bool valid; /* it is a marker */
+		struct marker found;
+		struct error parse; /* unless @valid */
+	} marker;
+	char fsid[VOLUMES_FSID_SIZE]; /* "": not known */
+	struct {
+		int errnum;
+		struct remote_space space;
+	} space;
+	struct {
+		enum guard_write_stage stage;
+		int errnum; /* unless DONE or COMPARE */
+		int64_t elapsed_ms;
+	} write;
+};
+
+/*
+ * Pure.  @host: this host's marker for the destination, from marker_new().
+ * Sets @why unless GUARD_PASSED.
+ */
+enum guard_reason guard_judge(enum guard_step step, const struct guard_request *req,
+			      const struct marker *host, const struct guard_facts *facts,
+			      struct error *why) __attribute__((nonnull));
+
+/* ---- effects ---- */
 
 struct guard_report {
 	struct error why;     /* words, unless GUARD_PASSED */

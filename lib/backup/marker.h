@@ -7,7 +7,7 @@
  * Two hosts' backups in one place destroy one another, and an export that looks
  * right may be the wrong one; so no run starts without it.
  *
- *	# nfsafe: this export is the backup destination of one host.  Do not copy.
+ *	# nfsafe: this export is the backup destination of one host.  …
  *	format = 1
  *	host = zm2.example.net
  *	machine = 1c7b2f0e…
@@ -49,6 +49,13 @@ struct marker {
  */
 int marker_new(const char *destination, struct marker *ret, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
+
+/*
+ * The `machine` of a host: @machine_id are the @len bytes of its /etc/machine-id.
+ * Pure.  Returns 0, or -ERROR_SYSTEM if that is not an id.
+ */
+int marker_machine(const char *machine_id, size_t len, char ret[MARKER_MACHINE_SIZE],
+		   struct error *err) __attribute__((nonnull, warn_unused_result));
 
 /* Returns the length of the text (< @size), or -ERROR_INTERNAL if it does not fit. */
 int marker_format(const struct marker *m, char *buf, size_t size, struct error *err)

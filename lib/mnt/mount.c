@@ -12,7 +12,7 @@
 #include "lib/proc/task.h"
 
 /* For taking away what was mounted although the task had to be killed. */
-#define TAKE_BACK_MS 1000
+#define TAKE_BACK_MS 500
 
 static int copy_text(char *dst, size_t size, const char *src, struct error *err)
 {

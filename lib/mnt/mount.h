@@ -27,7 +27,7 @@
 #define MOUNT_FSTYPE_SIZE 16
 
 /* What mount_attach() and mount_detach() may take beyond their deadlines. */
-#define MOUNT_ATTACH_MARGIN_MS 4000
+#define MOUNT_ATTACH_MARGIN_MS 5000
 #define MOUNT_DETACH_MARGIN_MS 5000
 
 /* Which mount is ours: all of it must match. */
@@ -76,7 +76,7 @@ struct mount_attach_report {
  * not there before, is what the mountpoint shows, and nothing else there.
  *
  * Needs root.  Blocks until @d, or until @cancel_fd (-1: none) can be read, and
- * then at most 4 s more for taking away what was mounted at the last moment.
+ * then MOUNT_ATTACH_MARGIN_MS at most, to take away what was mounted at the last moment.
  * Unless MOUNT_ATTACHED, nothing is mounted, or @ret->left_mounted or @ret->stuck
  * says what is left.
  * Returns an enum mount_attach_outcome with @ret filled, or a negative error if it
@@ -171,7 +171,7 @@ struct mount_detach_report {
  * If the server lives, nothing is forced: somebody who holds the mount, or a flush
  * that takes longer, ends as MOUNT_DETACH_BUSY, or MOUNT_DETACH_LAZY if asked for.
  *
- * Needs root.  Blocks no longer than the deadline and 6 s.
+ * Needs root.  Blocks no longer than the deadline and MOUNT_DETACH_MARGIN_MS.
  * Returns an enum mount_detach_outcome with @ret filled, or a negative error.
  */
 int mount_detach(const struct mount_detach_request *req, struct mount_detach_report *ret,

@@ -25,7 +25,7 @@
 
 /* Beyond the deadline: for a loop to notice it, and for what comes after it. */
 #define LOOP_MARGIN_NS INT64_C(200000000)
-#define HOLDERS_MS 1000
+#define HOLDERS_MS 500
 #define LAZY_MS 500
 #define FORCE_MIN_MS 500
 

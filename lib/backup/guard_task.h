@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_BACKUP_GUARD_TASK_H
+#define LIB_BACKUP_GUARD_TASK_H
+
+/*
+ * What the guard does on the mount.  Each is a task_fn (lib/proc/task.h), to run in a
+ * task with the backup user's ids: @arg is a struct guard_task, @result a struct
+ * guard_facts of which it fills its part.  They fail only for want of memory; what
+ * the mount refuses is a fact.
+ */
+
+struct error;
+struct marker;
+struct remote;
+
+/* Made before the fork. */
+struct guard_task {
+	struct remote *root;
+	struct remote *file;   /* the marker; or a name that is free */
+	struct remote *target; /* of an install: the marker */
+	const struct marker *marker;
+};
+
+/*
+ * @file → facts.marker.  The marker was written by others, so it is parsed here;
+ * what gets out is checked text of fixed size.
+ */
+int guard_task_read_marker(void *arg, void *result, struct error *err);
+
+/* @root → facts.space */
+int guard_task_read_space(void *arg, void *result, struct error *err);
+
+/* Create @file, write, fsync, read back, compare, remove → facts.write */
+int guard_task_write(void *arg, void *result, struct error *err);
+
+/*
+ * @marker → @target, by way of @file, never in place of what is there: that counts
+ * as done, too, and must be read to see whose it is. → facts.write, CREATE or DONE
+ */
+int guard_task_install(void *arg, void *result, struct error *err);
+
+#endif
