@@ -27,7 +27,7 @@
 #define MOUNT_FSTYPE_SIZE 16
 
 /* What mount_attach() and mount_detach() may take beyond their deadlines. */
-#define MOUNT_ATTACH_MARGIN_MS 5000
+#define MOUNT_ATTACH_MARGIN_MS 4000
 #define MOUNT_DETACH_MARGIN_MS 5000
 
 /* Which mount is ours: all of it must match. */
