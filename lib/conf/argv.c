@@ -100,8 +100,6 @@ static int take_part(struct splitter *s, bool first)
 
 static int take_word(struct splitter *s)
 {
-	/* So that '' is a word, too. */
-	strbuf_add(&s->word, "", 0);
 	for (bool first = true; *s->p && !strchr(" \t", *s->p); first = false) {
 		int r = take_part(s, first);
 
