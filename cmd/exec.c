@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/commands.h"
 #include "cmd/exit.h"
+#include "cmd/load.h"
 #include "cmd/outcome.h"
 #include "lib/backup/job.h"
 #include "lib/conf/conf.h"
@@ -50,7 +51,7 @@ static int run(struct context *ctx, const struct cli_args *args)
 		return context_fail(ctx, &err);
 	}
 	candidate.argv = args->operands + 1;
-	r = conf_load(ctx->config, true, &conf, NULL, &err);
+	r = load_conf(ctx, &conf, &err);
 	if (r == 0)
 		r = conf_require_destination(&conf, args->operands[0],
 					     &candidate.destination, &err);

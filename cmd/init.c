@@ -5,6 +5,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/exit.h"
+#include "cmd/load.h"
 #include "lib/backup/destination.h"
 #include "lib/backup/ending.h"
 #include "lib/backup/quiesce.h"
@@ -194,7 +195,7 @@ static int run(struct context *ctx, const struct cli_args *args)
 		(void)error_set(&err, ERROR_USAGE, 0, "init needs one destination");
 		return context_fail(ctx, &err);
 	}
-	r = conf_load(ctx->config, true, &conf, NULL, &err);
+	r = load_conf(ctx, &conf, &err);
 	if (r == 0)
 		r = conf_require_destination(&conf, args->operands[0], &in->conf, &err);
 	if (r == 0)

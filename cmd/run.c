@@ -6,6 +6,7 @@
 
 #include "cmd/commands.h"
 #include "cmd/exit.h"
+#include "cmd/load.h"
 #include "cmd/outcome.h"
 #include "lib/backup/plan.h"
 #include "lib/base/cleanup.h"
@@ -275,7 +276,7 @@ static int run(struct context *ctx, const struct cli_args *args)
 
 	r = parse_request(args, &request, &err);
 	if (r == 0)
-		r = conf_load(ctx->config, true, &conf, NULL, &err);
+		r = load_conf(ctx, &conf, &err);
 	if (r == 0)
 		r = conf_require_backup(&conf, &err);
 	if (r == 0 && (cli_count(args, "explain") || cli_count(args, "dry-run"))) {
