@@ -88,31 +88,44 @@ void explain_list(struct strbuf *out)
 
 /* ---- mdoc(7) ---- */
 
-/* A line of text: no macro at its beginning, no escape in it. */
-static void mdoc_text(struct strbuf *out, const char *text)
+/* @len bytes at @p with what mdoc(7) would take for its own escaped. */
+static void mdoc_escape(struct strbuf *out, const char *p, size_t len)
 {
 	bool start = true;
 
-	for (const char *p = text; *p; p++) {
-		if (start && (*p == '.' || *p == '\''))
+	for (size_t i = 0; i < len; i++) {
+		/* Wherever a line may be broken. */
+		if (start && (p[i] == '.' || p[i] == '\''))
 			strbuf_puts(out, "\\&");
-		start = false;
-		if (p[0] == '\n' && p[1] == '\n') {
-			strbuf_puts(out, "\n.Pp\n");
-			start = true;
-			p++;
-		} else if (p[0] == '.' && p[1] == ' ') {
-			/* One sentence a line. */
-			strbuf_puts(out, ".\n");
-			start = true;
-			p++;
-		} else if (*p == '\\') {
+		if (p[i] == '\\')
 			strbuf_puts(out, "\\e");
-		} else {
-			strbuf_putc(out, *p);
-		}
+		else
+			strbuf_putc(out, p[i]);
+		start = p[i] == ' ';
 	}
-	strbuf_putc(out, '\n');
+}
+
+/* Each sentence on lines of its own, as mdoc(7) wants it. */
+static void mdoc_text(struct strbuf *out, const char *text)
+{
+	while (*text) {
+		const char *stop = strstr(text, ". "), *end = strstr(text, "\n\n");
+		struct strbuf sentence = STRBUF_INIT;
+		size_t len = strlen(text);
+
+		if (end)
+			len = (size_t)(end - text);
+		if (stop && (size_t)(stop - text) < len)
+			len = (size_t)(stop + 1 - text);
+		mdoc_escape(&sentence, text, len);
+		paragraph_wrap(out, "", strbuf_str(&sentence));
+		out->failed |= sentence.failed;
+		strbuf_done(&sentence);
+		text += len;
+		if (text == end)
+			strbuf_puts(out, ".Pp\n");
+		text += strspn(text, " \n");
+	}
 }
 
 static void mdoc_key(struct strbuf *out, const struct key *key)
@@ -125,7 +138,7 @@ static void mdoc_key(struct strbuf *out, const struct key *key)
 	mdoc_text(out, key->text);
 	strbuf_printf(out, ".Pp\nValue: %s.\n", value_describe(key, buf, sizeof(buf)));
 	if (key->required)
-		strbuf_printf(out, "Required by\n.Ql %s .\n", key->required);
+		strbuf_printf(out, "Required by %s.\n", key->required);
 	else if (key->fallback[0])
 		strbuf_printf(out, "Default:\n.Ql %s .\n", key->fallback);
 	else
@@ -135,7 +148,7 @@ static void mdoc_key(struct strbuf *out, const struct key *key)
 void explain_mdoc(struct strbuf *out)
 {
 	for (enum section s = 0; s < SECTION_COUNT; s++) {
-		strbuf_printf(out, ".Ss [%s%s]\n", section_table[s].name,
+		strbuf_printf(out, ".Ss Section %s%s\n", section_table[s].name,
 			      s == SECTION_DESTINATION ? " NAME" : "");
 		mdoc_text(out, section_table[s].text);
 		strbuf_puts(out, ".Bl -tag -width Ds\n");

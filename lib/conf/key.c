@@ -65,7 +65,7 @@ const struct key key_table[] = {
 		.offset = AT(nfsafe, run_dir),
 		.fallback = "/run/nfsafe",
 		.help = "directory of the lock and of the progress of a run",
-		.text = "Must be empty after a reboot, as everything below /run is.",
+		.text = "Should be on a tmpfs, as /run is; on NFS it is refused.",
 		.example = "/run/nfsafe",
 	},
 	{
@@ -101,8 +101,10 @@ const struct key key_table[] = {
 		.offset = AT(destination, vers),
 		.fallback = "3",
 		.help = "version of NFS: 3, 4.0, 4.1 or 4.2",
-		.text = "There is no negotiation: this version or none. Version 3 is "
-			"what an abort of pending calls was seen to work best with.",
+		.text = "There is no negotiation: this version or none. A soft mount of "
+			"version 3 gives up by itself in the end, even when every "
+			"process of nfsafe is gone; one of 4.x was seen to wait for "
+			"ever.",
 		.example = "4.1",
 	},
 	{
@@ -112,9 +114,11 @@ const struct key key_table[] = {
 		.offset = AT(destination, options),
 		.fallback = "",
 		.help = "further mount options, separated by commas",
-		.text = "For instance rsize, wsize, sec=sys, hard. Options that nfsafe "
-			"sets by itself, and those that would break its promise, are "
-			"refused with the reason.",
+		.text = "Such as hard, rsize, wsize, nconnect, sec=sys. Without hard or "
+			"soft it is soft, with a time-out of three times max_stall, but "
+			"a minute at least: nfsafe has long acted by then. What nfsafe "
+			"sets by itself, and what would break its promise, is refused "
+			"with the reason.",
 		.example = "wsize=262144",
 	},
 	{
@@ -140,8 +144,8 @@ const struct key key_table[] = {
 		.min = SECOND,
 		.max = HOUR,
 		.help = "how long mounting may take",
-		.text = "The process that mounts is killed then. With the second that "
-			"this may take it has to fit into max_stall.",
+		.text = "The process that mounts is killed then. With the 4 seconds that "
+			"this and tidying up may take it has to fit into max_stall.",
 		.example = "15s",
 	},
 	{
@@ -153,9 +157,11 @@ const struct key key_table[] = {
 		.min = SECOND,
 		.max = HOUR,
 		.help = "how long unmounting may take",
-		.text = "Unmounting writes out what is still in memory, so a slow server "
-			"needs time here. With the second that it takes to kill the "
-			"process it has to fit into max_stall.",
+		.text = "Unmounting waits until all is written, and for others that "
+			"still use the mount: a slow server needs time here. What is "
+			"still held then loses its place all the same, and the run is "
+			"suspect. With the 5 seconds that forcing it may take it has to "
+			"fit into max_stall.",
 		.example = "30s",
 	},
 	{
@@ -167,10 +173,10 @@ const struct key key_table[] = {
 		.min = 10 * SECOND,
 		.max = DAY,
 		.help = "the longest that this host may wait for the server",
-		.text = "Counted from the last call that the server answered. When "
-			"nothing was answered for so long the backup is ended and the "
-			"mount taken down. A slow server is not a dead one: every answer "
-			"starts the count anew.",
+		.text = "Counted from the last call that the server answered. 2 seconds "
+			"before it is over the backup is ended and the mount is taken "
+			"down. A slow server is not a dead one: every answer, however "
+			"late, starts the count anew.",
 		.example = "60s",
 	},
 	{
@@ -224,8 +230,8 @@ const struct key key_table[] = {
 		.fallback = "",
 		.required = "nfsafe run",
 		.help = "names of destinations, the preferred one first",
-		.text = "The first one that passes the probe and the guard is used. That "
-			"it was not the first is recorded.",
+		.text = "The first one that passes the probe, the mount and the guard is "
+			"used. That it was not the first is recorded.",
 		.example = "nas1",
 	},
 	{
@@ -235,10 +241,10 @@ const struct key key_table[] = {
 		.offset = AT(backup, user),
 		.fallback = "root",
 		.help = "user that the command runs as",
-		.text = "The probe asks as this user, too, and the guard writes as it: "
-			"exports mostly turn root into nobody (root_squash), so a user "
-			"that may write there is the better choice. nfsafe exec runs its "
-			"command as this user.",
+		.text = "The probe asks as this user, and the guard writes as it: most "
+			"servers turn root into nobody (root_squash), so a user that may "
+			"write to the export is the better choice. nfsafe exec and "
+			"nfsafe init go by it, too.",
 		.example = "backup",
 	},
 	{
@@ -305,8 +311,12 @@ const struct key key_table[] = {
 		.min = MINUTE,
 		.max = 366 * DAY,
 		.help = "how long after a good full the next one is due",
-		.text = "A full that was missed stays due, and goes before an "
-			"incremental.",
+		.text = "Counted from the start of the last good full, anywhere; a "
+			"destination that has no good full younger than this gets one, "
+			"too. A sixteenth of it, 90 minutes at most, is given away, so "
+			"that a nightly job finds its backup due although it began a "
+			"little later the night before. A full that was missed stays "
+			"due, and goes before an incremental.",
 		.example = "7d",
 	},
 	{
@@ -316,8 +326,11 @@ const struct key key_table[] = {
 		.offset = AT(schedule, full_on),
 		.fallback = "",
 		.help = "days that a due full waits for, as Sat or Sat Sun",
-		.text = "Sun Mon Tue Wed Thu Fri Sat. A due full waits for one of these "
-			"days, but not longer than one more full_every. Empty: any day.",
+		.text = "One or more of Sun Mon Tue Wed Thu Fri Sat. A due full waits "
+			"for one of these days, but not longer than one more full_every; "
+			"incrementals go on meanwhile. With a window that passes "
+			"midnight, the hours after it belong to the day before. Empty: "
+			"any day.",
 		.example = "Sat",
 	},
 	{
@@ -329,7 +342,9 @@ const struct key key_table[] = {
 		.min = MINUTE,
 		.max = 366 * DAY,
 		.help = "how long after a good session an incremental is due",
-		.text = "A full counts, too: what it holds needs no incremental.",
+		.text = "Counted from the start of the last good session, and given away "
+			"in part, as full_every is. A full counts, too: what it holds "
+			"needs no incremental.",
 		.example = "1d",
 	},
 	{
@@ -339,9 +354,11 @@ const struct key key_table[] = {
 		.offset = AT(schedule, window),
 		.fallback = "",
 		.help = "when a run may start, as 22:00-06:00",
-		.text = "HH:MM-HH:MM, and may pass midnight; the second time is the "
-			"first that is outside. A run that has begun is not ended by it. "
-			"Empty: any time.",
+		.text = "HH:MM-HH:MM; it may pass midnight, and the second time is the "
+			"first that is outside. What falls due at any time in it is due "
+			"from its beginning, so that one late night does not shift the "
+			"next ones. A run that has begun is not ended by it. Empty: any "
+			"time.",
 		.example = "22:00-06:00",
 	},
 	{ .name = NULL },

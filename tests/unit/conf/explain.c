@@ -89,7 +89,10 @@ Test(explain, the_manual_escapes_what_mdoc_would_take)
 	struct strbuf mdoc = STRBUF_INIT;
 
 	explain_mdoc(&mdoc);
-	cr_expect(strstr(mdoc.text, "with '...', \"...\" and \\e as quotes"));
+	cr_expect(strstr(mdoc.text, "\\&'...',"));
+	cr_expect(strstr(mdoc.text, "\\e;"));
+	for (const char *p = mdoc.text; (p = strchr(p, '\\')); p++)
+		cr_expect(p[1] == 'e' || p[1] == '&', "%.30s", p);
 	cr_expect_null(strstr(mdoc.text, "\n'"));
 	for (const char *p = mdoc.text; (p = strstr(p, "\n.")); p++)
 		cr_expect(strchr("ABEIPQRS", p[2]), "%.30s", p);
