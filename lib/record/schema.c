@@ -91,24 +91,31 @@ static uint64_t hash(uint64_t h, const void *data, size_t len)
 	return h;
 }
 
-/* Type and length go in too: ("ab", NULL) is not ("a", "b"). */
+/*
+ * Type and length go in too: ("ab", NULL) is not ("a", "b").  Byte by byte: the file
+ * may be carried to a host of another byte order, as SQLite's may.
+ */
+static uint64_t hash_value(uint64_t h, sqlite3_value *value)
+{
+	int type = sqlite3_value_type(value);
+	const void *data = type == SQLITE_NULL ? NULL : sqlite3_value_blob(value);
+	uint32_t len = type == SQLITE_NULL ? 0 : (uint32_t)sqlite3_value_bytes(value);
+	const unsigned char head[] = {
+		(unsigned char)type,        (unsigned char)(len >> 24),
+		(unsigned char)(len >> 16), (unsigned char)(len >> 8),
+		(unsigned char)len,
+	};
+
+	h = hash(h, head, sizeof(head));
+	return hash(h, data, len);
+}
+
 static void seal(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
-	for (int i = 0; i < argc; i++) {
-		int type = sqlite3_value_type(argv[i]);
-		const void *data = NULL;
-		int len = 0;
-
-		h = hash(h, &type, sizeof(type));
-		if (type != SQLITE_NULL) {
-			data = sqlite3_value_blob(argv[i]);
-			len = sqlite3_value_bytes(argv[i]);
-		}
-		h = hash(h, &len, sizeof(len));
-		h = hash(h, data, (size_t)len);
-	}
+	for (int i = 0; i < argc; i++)
+		h = hash_value(h, argv[i]);
 	sqlite3_result_int64(context, (sqlite3_int64)h);
 }
 
