@@ -95,7 +95,7 @@ nothing_mounted() {
 }
 # Tasks in state D somewhere in NFS or RPC, "PID COMM FUNCTION" each.
 blocked_tasks() {
-	local task
+	local task # no space in any of their names
 	for task in $(grep -lE '\) D ' /proc/[0-9]*/task/[0-9]*/stat); do
 		task=${task%/stat}
 		grep -Eq '\[(nfs|nfsv3|nfsv4|sunrpc)\]' "$task/stack" &&
