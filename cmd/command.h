@@ -58,6 +58,7 @@ struct command {
 	const struct cli_option *options;  /* ended by one without a name */
 	const struct command *subcommands; /* ended by one without a name, or NULL */
 	bool stops_at_operand; /* what follows the first operand is not ours */
+	int error_code;        /* exit code of a wrong command line; 0: EXIT_USAGE */
 	/* Returns an exit code, cmd/exit.h. */
 	int (*run)(struct context *ctx, const struct cli_args *args);
 };

@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 
 extern const struct command command_config;
+extern const struct command command_probe;
 extern const struct command command_version;
 
 #endif

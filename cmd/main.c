@@ -10,6 +10,7 @@
 
 static const struct command *const commands[] = {
 	&command_config,
+	&command_probe,
 	&command_version,
 	NULL,
 };
@@ -93,7 +94,7 @@ static int run_command(struct context *ctx, const struct command *command, int a
 	if (r < 0) {
 		(void)context_fail(ctx, &err);
 		log_error(&ctx->log, "see: nfsafe %s --help", path);
-		return EXIT_USAGE;
+		return command->error_code ? command->error_code : EXIT_USAGE;
 	}
 	return finish(ctx, command->run(ctx, &args));
 }

@@ -111,7 +111,7 @@ static int probe(struct session *s, struct destination *dest, struct error *err)
 	session_phase(s, "probe");
 	for (size_t i = 0; i < user->n_groups && i < PROBE_GROUPS_MAX; i++)
 		request.groups[request.n_groups++] = user->groups[i];
-	r = nfs_source_parse(conf->source, &request.source, err);
+	r = source_parse(conf->source, &request.source, err);
 	if (r == 0)
 		r = probe_run(&job, err);
 	if (r < 0)

@@ -20,7 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/nfs/source.h"
+#include "lib/base/source.h"
+#include "lib/nfs/vers.h"
 
 struct beat_watch;
 struct error;
@@ -48,12 +49,16 @@ struct beat {
 };
 
 struct beat_request {
-	char host[NFS_HOST_SIZE]; /* name or numeric address; pin the probe's address */
-	uint16_t port;            /* of nfsd; 0: 2049 */
+	char host[SOURCE_SERVER_SIZE]; /* name or numeric address; pin the probe's address
+					*/
+	uint16_t port;                 /* of nfsd; 0: 2049 */
 	enum nfs_vers vers;
 	int64_t interval_ms; /* >= 10 */
 	int64_t timeout_ms;  /* of a beat, > 0; may be longer than the interval */
 };
+
+/* "answered", "silent", …: the words of --json. */
+const char *beat_result_name(enum beat_result result);
 
 typedef void (*beat_fn)(void *data, const struct beat *beat);
 

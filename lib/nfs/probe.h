@@ -15,16 +15,17 @@
  * others.
  *
  * The cost is counted in round trips, a connect being one: v3 takes 5 (3 with
- * pinned ports), v4.0 2, v4.1 6; with the canary 9, 8, 10.
+ * pinned ports), v4.0 2, v4.1 5; with the canary 9, 7 and 9.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/source.h"
 #include "lib/nfs/report.h"
-#include "lib/nfs/source.h"
 #include "lib/nfs/verdict.h"
+#include "lib/nfs/vers.h"
 
 struct error;
 struct identity;
@@ -33,7 +34,7 @@ struct identity;
 #define PROBE_GROUPS_MAX 16
 
 struct probe_request {
-	struct nfs_source source;
+	struct source source;
 	enum nfs_vers vers;
 	int64_t timeout_ms; /* > 0; a verdict comes not later, + 100 ms */
 	uint16_t port;      /* of nfsd; 0: 2049, for v3 what rpcbind says */

@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/nfs/source.h"
 #include "lib/nfs/verdict.h"
+#include "lib/nfs/vers.h"
 
 struct json;
 

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_NFS_NFS4_OP_H
+#define LIB_NFS_NFS4_OP_H
+
+/* Numbers: RFC 8881, sections 5.8 and 16.2.3. */
+
+enum nfs4_op_number {
+	NFS4_OP_GETATTR = 9, /* these two libnfs has, for itself */
+	NFS4_OP_GETFH = 10,
+	NFS4_OP_EXCHANGE_ID = 42,
+	NFS4_OP_CREATE_SESSION = 43,
+	NFS4_OP_DESTROY_SESSION = 44,
+	NFS4_OP_SEQUENCE = 53,
+	NFS4_OP_DESTROY_CLIENTID = 57,
+	NFS4_OP_RECLAIM_COMPLETE = 58,
+};
+
+/* open_delegation_type4, RFC 8881, section 18.16.1. */
+#define NFS4_DELEGATE_NONE_EXT 3
+
+enum nfs4_attr_number {
+	NFS4_ATTR_TYPE = 1,
+	NFS4_ATTR_FSID = 8,
+	NFS4_ATTR_FILEID = 20,
+	NFS4_ATTR_FILES_AVAIL = 21,
+	NFS4_ATTR_FILES_TOTAL = 23,
+	NFS4_ATTR_MODE = 33,
+	NFS4_ATTR_OWNER = 36,
+	NFS4_ATTR_OWNER_GROUP = 37,
+	NFS4_ATTR_SPACE_AVAIL = 42,
+	NFS4_ATTR_SPACE_TOTAL = 44,
+};
+
+#endif
