@@ -7,7 +7,10 @@
 #include "cmd/command.h"
 
 extern const struct command command_config;
+extern const struct command command_exec;
+extern const struct command command_init;
 extern const struct command command_probe;
+extern const struct command command_run;
 extern const struct command command_version;
 
 #endif

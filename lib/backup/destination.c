@@ -10,6 +10,7 @@
 #include "lib/backup/teardown.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/source.h"
 #include "lib/mnt/options.h"
 #include "lib/nfs/probe.h"
 #include "lib/record/pin.h"
