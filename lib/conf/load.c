@@ -247,7 +247,7 @@ static int add_file(struct loader *l, const char *path, struct error *err)
 	return 0;
 }
 
-static int load_text(struct loader *l, const char *path, const char *text, size_t len,
+static int take_text(struct loader *l, const char *path, const char *text, size_t len,
 		     struct error *err)
 {
 	struct entries entries;
@@ -275,7 +275,7 @@ static int load_file(struct loader *l, const char *path, bool must_exist,
 	if (r < 0)
 		problems_take(l->problems, (struct place){ path, 0 }, err);
 	else if (r == TRUSTED_READ)
-		return load_text(l, path, text, len, err);
+		return take_text(l, path, text, len, err);
 	else if (must_exist)
 		problems_error(l->problems, (struct place){ path, 0 },
 			       "no such file; nfsafe config example prints one");
@@ -331,21 +331,46 @@ static int finish_destination(struct loader *l, struct conf_destination *d,
 	return d->server && d->export ? 0 : error_oom(err);
 }
 
-int load_files(const char *path, bool must_exist, struct conf *conf,
-	       struct problems *problems, struct error *err)
+static int begin(struct loader *l, struct error *err)
 {
-	struct loader l = { .conf = conf, .problems = problems };
 	int r = 0;
 
 	for (enum section s = 0; r == 0 && s < SECTION_COUNT; s++) {
 		if (s != SECTION_DESTINATION)
-			r = set_defaults(s, key_base(conf, s, 0), NULL, err);
+			r = set_defaults(s, key_base(l->conf, s, 0), NULL, err);
 	}
+	return r;
+}
+
+static int finish(struct loader *l, struct error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < l->conf->n_destinations; i++)
+		r = finish_destination(l, &l->conf->destinations[i], err);
+	return r;
+}
+
+int load_files(const char *path, bool must_exist, struct conf *conf,
+	       struct problems *problems, struct error *err)
+{
+	struct loader l = { .conf = conf, .problems = problems };
+	int r = begin(&l, err);
+
 	if (r == 0)
 		r = load_file(&l, path, must_exist, err);
 	if (r == 0)
 		r = load_directory(&l, path, err);
-	for (size_t i = 0; r == 0 && i < conf->n_destinations; i++)
-		r = finish_destination(&l, &conf->destinations[i], err);
-	return r;
+	return r == 0 ? finish(&l, err) : r;
+}
+
+int load_text(const char *name, const char *text, size_t len, struct conf *conf,
+	      struct problems *problems, struct error *err)
+{
+	struct loader l = { .conf = conf, .problems = problems };
+	int r = begin(&l, err);
+
+	if (r == 0)
+		r = take_text(&l, name, text, len, err);
+	return r == 0 ? finish(&l, err) : r;
 }

@@ -5,6 +5,7 @@
 /* The files, one after the other, into the struct: for conf_load(). */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct conf;
 struct error;
@@ -17,6 +18,11 @@ struct problems;
  */
 int load_files(const char *path, bool must_exist, struct conf *conf,
 	       struct problems *problems, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
+/* The same for one text that is no file; @name is its name in @problems. */
+int load_text(const char *name, const char *text, size_t len, struct conf *conf,
+	      struct problems *problems, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
 #endif
