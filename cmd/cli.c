@@ -171,6 +171,8 @@ int cli_parse(struct context *ctx, const struct command *command, int argc, char
 	}
 	while (at.next < argc)
 		args.operands[args.n_operands++] = argv[at.next++];
+	/* Fewer than there were words: exec hands the rest to execvp(3). */
+	args.operands[args.n_operands] = NULL;
 	*ret = args;
 	return 0;
 }

@@ -46,7 +46,7 @@ struct cli_args {
 	const struct command *command;
 	struct cli_found found[64];
 	size_t n_found;
-	char **operands; /* what is left; not owned */
+	char **operands; /* what is left, ended by NULL; not owned */
 	size_t n_operands;
 };
 

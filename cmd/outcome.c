@@ -72,7 +72,10 @@ int outcome_tell(const struct context *ctx, const struct job_result *result, int
 {
 	bool shown = ctx->verbose > 0 || !result->output;
 
-	if (result->ending.kind != ENDING_GOOD)
+	/* A command of a person's own says itself why it failed. */
+	if (result->ending.kind == ENDING_FAILED && !result->label[0])
+		log_notice(&ctx->log, "%s", result->ending.why.msg);
+	else if (result->ending.kind != ENDING_GOOD)
 		log_error(&ctx->log, "%s%s%s", result->chosen ? result->label : "",
 			  result->chosen && result->label[0] ? ": " : "",
 			  result->ending.why.msg);

@@ -227,7 +227,7 @@ static int stand_by(struct context *ctx, const struct plan *plan)
 	struct error err;
 
 	if (d->due == SCHEDULE_NOTHING) {
-		log_notice(&ctx->log, "nothing is due: %s", d->reason);
+		log_notice(&ctx->log, "%s", d->reason);
 		if (ctx->json)
 			print_plan(ctx, plan);
 		return EXIT_GOOD;
@@ -256,9 +256,7 @@ static int decide_and_run(struct context *ctx, struct session *s, const struct c
 	} else if (plan.entries[0].decision.due != SCHEDULE_NOW) {
 		r = stand_by(ctx, &plan);
 	} else {
-		log_notice(&ctx->log, "%s: %s",
-			   level_name(plan.entries[0].decision.level),
-			   plan.entries[0].decision.reason);
+		log_notice(&ctx->log, "%s", plan.entries[0].decision.reason);
 		r = run_job(ctx, s, conf, candidates,
 			    plan_candidates(&plan, conf, candidates));
 	}

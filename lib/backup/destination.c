@@ -305,6 +305,7 @@ int destination_open_unguarded(struct session *s, const struct conf_destination 
 	r = mount_step(s, ret, err);
 	if (r != DESTINATION_READY)
 		return r;
+	look_at_stats(ret);
 	r = start_watch(s, ret, err);
 	if (r < 0) {
 		struct ending ending = ENDING_INIT;
@@ -331,6 +332,5 @@ int destination_open(struct session *s, const struct conf_destination *conf,
 			log_error(s->log, "%s", ending.why.msg);
 		return r;
 	}
-	look_at_stats(ret);
 	return DESTINATION_READY;
 }

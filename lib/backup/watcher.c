@@ -79,13 +79,22 @@ static void lose_prober(struct watcher *w, const struct error *why)
 
 static void tell(struct watcher *w)
 {
+	static const char *const words[] = {
+		[WATCH_HEALTHY] = "the server answers again",
+		[WATCH_LATE] = "the server is late",
+		[WATCH_TRIPPED] = "the server is dead",
+	};
+	int64_t silent_ms;
+
 	if (w->watch.state == w->told)
 		return;
 	w->told = w->watch.state;
-	log_warning(w->log, "the server is %s: last answer %lld ms ago",
-		    watch_state_text(w->told),
-		    (long long)((deadline_now_ns() - w->watch.last_answer_ns) /
-				NSEC_PER_MSEC));
+	silent_ms = (deadline_now_ns() - w->watch.last_answer_ns) / NSEC_PER_MSEC;
+	if (w->told == WATCH_HEALTHY)
+		log_warning(w->log, "%s", words[w->told]);
+	else
+		log_warning(w->log, "%s: its last answer is %lld ms old", words[w->told],
+			    (long long)silent_ms);
 }
 
 enum watch_state watcher_look(struct watcher *w)
