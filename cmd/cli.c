@@ -69,6 +69,8 @@ static int take_global(struct context *ctx, const struct cli_option *option,
 		ctx->verbose++;
 	} else if (strcmp(option->name, "json") == 0) {
 		ctx->json = true;
+	} else if (strcmp(option->name, "version") == 0) {
+		ctx->version = true;
 	} else if (strcmp(option->name, "help") == 0) {
 		return 1;
 	}
@@ -172,7 +174,8 @@ int cli_parse(struct context *ctx, const struct command *command, int argc, char
 	while (at.next < argc)
 		args.operands[args.n_operands++] = argv[at.next++];
 	/* Fewer than there were words: exec hands the rest to execvp(3). */
-	args.operands[args.n_operands] = NULL;
+	if (args.n_operands < (size_t)argc)
+		args.operands[args.n_operands] = NULL;
 	*ret = args;
 	return 0;
 }

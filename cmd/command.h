@@ -25,6 +25,7 @@ struct context {
 	bool config_given;  /* by --config, not by default */
 	bool json;
 	bool quiet;
+	bool version;
 	int verbose;
 };
 

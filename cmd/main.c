@@ -83,6 +83,8 @@ static int run_command(struct context *ctx, const struct command *command, int a
 		cli_help(stdout, command, path);
 		return finish(ctx, EXIT_GOOD);
 	}
+	if (r == 0 && ctx->version)
+		return finish(ctx, command_version.run(ctx, &args));
 	set_log_level(ctx);
 	if (r == 0 && !command->run)
 		r = args.n_operands > 0
@@ -135,10 +137,8 @@ int main(int argc, char **argv)
 	}
 	if (r < 0)
 		return context_fail(&ctx, &err);
-	for (int i = 1; i <= skip; i++) {
-		if (strcmp(argv[i], "-V") == 0 || strcmp(argv[i], "--version") == 0)
-			return finish(&ctx, command_version.run(&ctx, NULL));
-	}
+	if (ctx.version)
+		return finish(&ctx, command_version.run(&ctx, NULL));
 	if (skip == argc - 1) {
 		log_error(&ctx.log, "no command given; see: nfsafe --help");
 		return EXIT_USAGE;
