@@ -260,6 +260,9 @@ static void take_reply(void *data, const struct rpc_reply *reply)
 	if (a->v4)
 		a->v4->current = (int)i;
 	result = rpc_result(a, reply);
+	/* Refused before it was executed. */
+	if (result != RESULT_OK && (step->flags & STEP_CREATES))
+		a->created = false;
 	if (result == RESULT_OK && step->take) {
 		result = step->take(a, reply->body, reply->len);
 		if (result == RESULT_GARBAGE && a->why[0] == '\0')

@@ -9,7 +9,7 @@
  * have succeeded before it and what must have ended.  Whatever can be started is
  * started, so that calls that do not need one another go out together: the
  * longest path through the table is the number of round trips, and a unit test
- * walks it.  lib/nfs/probe3.c and lib/nfs/probe4.c have the tables.
+ * walks it.  lib/nfs/probe3.c and lib/nfs/probe4_steps.c have the tables.
  *
  * The attempt speaks over sockets that it is given and never blocks.  It knows no
  * clock but for measuring; deadlines are its owner's.
@@ -33,7 +33,13 @@
 #define CANARY_BYTES 4096
 #define SLOTS_MAX 4
 
-enum conn_id { CONN_RPCBIND = 0, CONN_MOUNTD, CONN_NFSD, CONN_COUNT };
+enum conn_id {
+	CONN_RPCBIND = 0,
+	CONN_MOUNTD,
+	CONN_NFSD,
+	CONN_AGAIN, /* nfsd once more, to take the canary away */
+	CONN_COUNT,
+};
 
 enum conn_state {
 	CONN_UNUSED = 0,
@@ -75,6 +81,7 @@ enum step_flags {
 	STEP_CLEANUP = 2,  /* takes the canary away: tried even when time runs out */
 	STEP_COURTESY = 4, /* its failure does not matter, its answer hardly */
 	STEP_RARE = 8,     /* only when something is wrong: not counted as usual */
+	STEP_CREATES = 16, /* once it is sent, the canary may be there */
 };
 
 struct step {

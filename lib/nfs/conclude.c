@@ -169,7 +169,10 @@ static struct access_facts gather_facts(const struct attempt *a)
 static void say_access(struct attempt *a, enum probe_layer layer,
 		       const struct access_facts *facts)
 {
-	if (facts->has_mode)
+	if (facts->removal == REMOVAL_READ_ONLY)
+		(void)snprintf(a->whys[layer], WHY_SIZE,
+			       "a REMOVE (of nothing) is answered with ROFS");
+	else if (facts->has_mode)
 		(void)snprintf(a->whys[layer], WHY_SIZE,
 			       "uid %" PRIu32 " may not write (mode %03" PRIo32
 			       ", owner %" PRIu32 ":%" PRIu32 ")",
@@ -249,11 +252,6 @@ static void fill_findings(struct attempt *a)
 	report->free_files = report->has_files ? a->space.free_files : 0;
 }
 
-static bool may_be_left(const struct attempt *a)
-{
-	return a->created && !a->removed;
-}
-
 void attempt_conclude(struct attempt *a, int64_t after_ms)
 {
 	struct probe_report *report = &a->report;
@@ -275,7 +273,7 @@ void attempt_conclude(struct attempt *a, int64_t after_ms)
 	(void)snprintf(report->detail, sizeof(report->detail), "%s",
 		       report->verdict == VERDICT_OK ? "" : a->whys[report->layer]);
 	len = strlen(report->detail);
-	if (may_be_left(a))
+	if (finding_is_left(a))
 		(void)snprintf(report->detail + len, sizeof(report->detail) - len,
-			       "%sleft behind: %s", len > 0 ? "; " : "", a->name);
+			       "%smay be left behind: %s", len > 0 ? "; " : "", a->name);
 }

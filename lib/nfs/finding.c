@@ -73,6 +73,16 @@ enum probe_result finding_read_back(struct attempt *a, bool same)
 	return RESULT_CORRUPT;
 }
 
+bool finding_is_left(const struct attempt *a)
+{
+	return a->created && !a->removed;
+}
+
+bool finding_is_orphaned(const struct attempt *a)
+{
+	return finding_is_left(a) && a->conns[CONN_NFSD].state == CONN_DOWN;
+}
+
 enum probe_result finding_removed(struct attempt *a, uint32_t status)
 {
 	enum probe_result result = finding_status(a, status);

@@ -42,6 +42,11 @@ enum probe_result finding_committed(struct attempt *a, const char verf[NFS_VERF_
 enum probe_result finding_read_back(struct attempt *a, bool same)
 	__attribute__((nonnull));
 
+/* Is it there still, as far as is known? */
+bool finding_is_left(const struct attempt *a) __attribute__((nonnull));
+/* … and the connection over which it was made is not. */
+bool finding_is_orphaned(const struct attempt *a) __attribute__((nonnull));
+
 /* Its REMOVE ended with @status; that it is not there is good too. */
 enum probe_result finding_removed(struct attempt *a, uint32_t status)
 	__attribute__((nonnull));

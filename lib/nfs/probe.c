@@ -24,8 +24,8 @@
 #define HANG_MS 400
 /* How often it may die for no source's sake, before that is an error of ours. */
 #define DEATHS_MAX 3
-/* rpcbind, mountd, nfsd, once more nfsd. */
-#define CONNECTIONS_PER_ADDRESS 4
+/* rpcbind, mountd, nfsd, nfsd at another port, nfsd again. */
+#define CONNECTIONS_PER_ADDRESS 5
 /* Descriptors that are open at once, for each source: two addresses may overlap. */
 #define FILES_PER_SOURCE 6
 #define FILES_OTHER 64

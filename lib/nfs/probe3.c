@@ -34,6 +34,8 @@ enum step3 {
 	S_COMMIT,
 	S_READ,
 	S_REMOVE,
+	S_CONNECT_AGAIN,
+	S_REMOVE_AGAIN,
 };
 
 /* With the port of mountd pinned there is nothing left to ask rpcbind. */
@@ -182,7 +184,6 @@ static enum probe_result take_remove_nothing(struct attempt *a, char *body, size
 
 static int put_create(struct attempt *a, struct nfs_args to)
 {
-	a->created = true;
 	return nfs3_put_create(to, &a->root, a->name, a->verf);
 }
 
@@ -383,7 +384,7 @@ static const struct step steps[] = {
 	[S_CREATE] = {
 		NFSD("CREATE", PROBE_CANARY, nfs3_create),
 		.needs = ROOT_LOOKED_AT,
-		.flags = STEP_CANARY,
+		.flags = STEP_CANARY | STEP_CREATES,
 		.put = put_create,
 		.take = take_create,
 	},
@@ -410,9 +411,31 @@ static const struct step steps[] = {
 	},
 	[S_REMOVE] = {
 		NFSD("REMOVE", PROBE_CANARY, nfs3_remove),
-		.needs = B(S_CREATE),
-		.after = B(S_WRITE) | B(S_COMMIT) | B(S_READ),
+		.needs = ROOT_LOOKED_AT,
+		.after = B(S_CREATE) | B(S_WRITE) | B(S_COMMIT) | B(S_READ),
 		.flags = STEP_CANARY | STEP_CLEANUP,
+		.wanted = finding_is_left,
+		.put = put_remove,
+		.take = take_remove,
+	},
+	/* The server hung up in the middle: it may have restarted, and be back. */
+	[S_CONNECT_AGAIN] = {
+		.name = "connect again",
+		.layer = PROBE_CANARY,
+		.conn = CONN_AGAIN,
+		.needs = ROOT_LOOKED_AT,
+		.after = B(S_REMOVE),
+		.flags = STEP_CANARY | STEP_RARE,
+		.wanted = finding_is_orphaned,
+	},
+	[S_REMOVE_AGAIN] = {
+		.name = "REMOVE again",
+		.layer = PROBE_CANARY,
+		.conn = CONN_AGAIN,
+		.proc = &nfs3_remove,
+		.needs = B(S_CONNECT_AGAIN),
+		.flags = STEP_CANARY | STEP_RARE,
+		.wanted = finding_is_orphaned,
 		.put = put_remove,
 		.take = take_remove,
 	},

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "lib/nfs/probe4.h"
+
 #include <string.h>
 
-#include "lib/base/macro.h"
 #include "lib/nfs/attempt.h"
 #include "lib/nfs/finding.h"
 #include "lib/nfs/nfs4.h"
 #include "lib/nfs/nfs4_op.h"
-
-/*
- * NFS version 4: one port, no rpcbind, no mountd.  4.0 looks at the export without
- * saying who it is, and needs a client id only for the canary.  From 4.1 on nothing
- * goes without a session, which is also what a mount would need first.
- */
 
 static uint32_t minor_of(const struct attempt *a)
 {
@@ -69,12 +64,12 @@ static struct nfs4_open open_of(const struct attempt *a)
 	};
 }
 
-static int put_setclientid(struct attempt *a, struct nfs_args to)
+int probe4_put_setclientid(struct attempt *a, struct nfs_args to)
 {
 	return nfs4_put_setclientid(to, a->v4->owner, a->verf);
 }
 
-static enum probe_result take_setclientid(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_setclientid(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 
@@ -83,12 +78,12 @@ static enum probe_result take_setclientid(struct attempt *a, char *body, size_t 
 	return end_result(a, &end);
 }
 
-static int put_exchange_id(struct attempt *a, struct nfs_args to)
+int probe4_put_exchange_id(struct attempt *a, struct nfs_args to)
 {
 	return nfs4_put_exchange_id(to, minor_of(a), a->v4->owner, a->verf);
 }
 
-static enum probe_result take_exchange_id(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_exchange_id(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 
@@ -97,12 +92,12 @@ static enum probe_result take_exchange_id(struct attempt *a, char *body, size_t 
 	return end_result(a, &end);
 }
 
-static int put_create_session(struct attempt *a, struct nfs_args to)
+int probe4_put_create_session(struct attempt *a, struct nfs_args to)
 {
 	return nfs4_put_create_session(to, minor_of(a), &a->v4->client, SLOTS_MAX);
 }
 
-static enum probe_result take_create_session(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_create_session(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 	uint32_t slots;
@@ -114,7 +109,7 @@ static enum probe_result take_create_session(struct attempt *a, char *body, size
 	return end_result(a, &end);
 }
 
-static int put_look(struct attempt *a, struct nfs_args to)
+int probe4_put_look(struct attempt *a, struct nfs_args to)
 {
 	struct nfs4_head head = head_of(a);
 
@@ -150,7 +145,7 @@ static void keep_root(struct attempt *a, const struct nfs4_root *root)
 	a->access = root->access;
 }
 
-static enum probe_result take_look(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_look(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_root root;
 	struct nfs4_end end;
@@ -168,19 +163,19 @@ static enum probe_result take_look(struct attempt *a, char *body, size_t len)
 }
 
 /* As for v3: only where ACCESS says no, and no canary will tell why. */
-static bool wants_reason(const struct attempt *a)
+bool probe4_wants_reason(const struct attempt *a)
 {
 	return !a->request->write && !access_can_write(a->access);
 }
 
-static int put_remove(struct attempt *a, struct nfs_args to)
+int probe4_put_remove(struct attempt *a, struct nfs_args to)
 {
 	struct nfs4_head head = head_of(a);
 
 	return nfs4_put_remove(to, &head, &a->root, a->name);
 }
 
-static enum probe_result take_remove_nothing(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_remove_nothing(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 
@@ -190,12 +185,11 @@ static enum probe_result take_remove_nothing(struct attempt *a, char *body, size
 	return finding_removal(a, end.status);
 }
 
-static int put_open(struct attempt *a, struct nfs_args to)
+int probe4_put_open(struct attempt *a, struct nfs_args to)
 {
 	struct nfs4_open open = open_of(a);
 	struct nfs4_head head = head_of(a);
 
-	a->created = true;
 	return nfs4_put_open(to, &head, &open);
 }
 
@@ -207,7 +201,7 @@ static bool is_somebody_else(const struct attempt *a, const struct nfs4_attr *at
 	return attr->has_owner && attr->owner != a->request->uid;
 }
 
-static enum probe_result take_open(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_open(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 
@@ -221,19 +215,19 @@ static enum probe_result take_open(struct attempt *a, char *body, size_t len)
 	return end_result(a, &end);
 }
 
-static bool wants_confirm(const struct attempt *a)
+bool probe4_wants_confirm(const struct attempt *a)
 {
 	return a->v4->opened.confirm;
 }
 
-static int put_open_confirm(struct attempt *a, struct nfs_args to)
+int probe4_put_open_confirm(struct attempt *a, struct nfs_args to)
 {
 	struct nfs4_head head = head_of(a);
 
 	return nfs4_put_open_confirm(to, &head, &a->v4->opened);
 }
 
-static enum probe_result take_open_confirm(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_open_confirm(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 
@@ -242,7 +236,7 @@ static enum probe_result take_open_confirm(struct attempt *a, char *body, size_t
 	return end_result(a, &end);
 }
 
-static int put_write(struct attempt *a, struct nfs_args to)
+int probe4_put_write(struct attempt *a, struct nfs_args to)
 {
 	struct nfs3_range range = finding_range(a);
 	struct nfs4_head head = head_of(a);
@@ -250,7 +244,7 @@ static int put_write(struct attempt *a, struct nfs_args to)
 	return nfs4_put_write(to, &head, &a->v4->opened, &range);
 }
 
-static enum probe_result take_write(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_write(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 	uint32_t count;
@@ -261,7 +255,7 @@ static enum probe_result take_write(struct attempt *a, char *body, size_t len)
 	return end.status != 0 ? end_result(a, &end) : finding_written(a, count);
 }
 
-static int put_commit(struct attempt *a, struct nfs_args to)
+int probe4_put_commit(struct attempt *a, struct nfs_args to)
 {
 	struct nfs3_range range = finding_range(a);
 	struct nfs4_head head = head_of(a);
@@ -269,7 +263,7 @@ static int put_commit(struct attempt *a, struct nfs_args to)
 	return nfs4_put_commit(to, &head, &a->v4->opened, &range);
 }
 
-static enum probe_result take_commit(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_commit(struct attempt *a, char *body, size_t len)
 {
 	char verf[NFS_VERF_SIZE];
 	struct nfs4_end end;
@@ -280,7 +274,7 @@ static enum probe_result take_commit(struct attempt *a, char *body, size_t len)
 	return end.status != 0 ? end_result(a, &end) : finding_committed(a, verf);
 }
 
-static int put_read(struct attempt *a, struct nfs_args to)
+int probe4_put_read(struct attempt *a, struct nfs_args to)
 {
 	struct nfs3_range range = finding_range(a);
 	struct nfs4_head head = head_of(a);
@@ -288,7 +282,7 @@ static int put_read(struct attempt *a, struct nfs_args to)
 	return nfs4_put_read(to, &head, &a->v4->opened, &range);
 }
 
-static enum probe_result take_read(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_read(struct attempt *a, char *body, size_t len)
 {
 	struct nfs3_range range = finding_range(a);
 	struct nfs4_end end;
@@ -300,7 +294,7 @@ static enum probe_result take_read(struct attempt *a, char *body, size_t len)
 	return end.status != 0 ? end_result(a, &end) : finding_read_back(a, same);
 }
 
-static int put_close_remove(struct attempt *a, struct nfs_args to)
+int probe4_put_close_remove(struct attempt *a, struct nfs_args to)
 {
 	struct nfs4_open open = open_of(a);
 	struct nfs4_head head = head_of(a);
@@ -310,7 +304,7 @@ static int put_close_remove(struct attempt *a, struct nfs_args to)
 }
 
 /* When it fails there is one more REMOVE, which tells. */
-static enum probe_result take_close_remove(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_close_remove(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 
@@ -321,12 +315,15 @@ static enum probe_result take_close_remove(struct attempt *a, char *body, size_t
 	return RESULT_OK;
 }
 
-static bool is_left(const struct attempt *a)
+/* Over another connection, where there is no session: 4.0 needs none. */
+int probe4_put_remove_again(struct attempt *a, struct nfs_args to)
 {
-	return !a->removed;
+	struct nfs4_head head = { 0 };
+
+	return nfs4_put_remove(to, &head, &a->root, a->name);
 }
 
-static enum probe_result take_remove(struct attempt *a, char *body, size_t len)
+enum probe_result probe4_take_remove(struct attempt *a, char *body, size_t len)
 {
 	struct nfs4_end end;
 
@@ -336,251 +333,14 @@ static enum probe_result take_remove(struct attempt *a, char *body, size_t len)
 	return finding_removed(a, end.status);
 }
 
-static int put_destroy_session(struct attempt *a, struct nfs_args to)
+int probe4_put_destroy_session(struct attempt *a, struct nfs_args to)
 {
 	/* No call after it: no more slots. */
 	a->v4->n_slots = 0;
 	return nfs4_put_destroy_session(to, minor_of(a), a->v4->session);
 }
 
-static int put_destroy_clientid(struct attempt *a, struct nfs_args to)
+int probe4_put_destroy_clientid(struct attempt *a, struct nfs_args to)
 {
 	return nfs4_put_destroy_clientid(to, minor_of(a), a->v4->client.id);
 }
-#define B STEP_BIT
-#define CALL(step_name, step_layer)                                                      \
-	.name = (step_name), .layer = (step_layer), .conn = CONN_NFSD,                   \
-	.proc = &nfs4_compound
-#define LOOKS_AT (1U << PROBE_SPACE | 1U << PROBE_ACCESS)
-
-enum step40 {
-	S0_CONNECT,
-	S0_NULL,
-	S0_LOOK,
-	S0_SETCLIENTID,
-	S0_REMOVE_NOTHING,
-	S0_OPEN,
-	S0_OPEN_CONFIRM,
-	S0_WRITE,
-	S0_COMMIT,
-	S0_READ,
-	S0_CLOSE_REMOVE,
-	S0_REMOVE,
-};
-
-static const struct step steps40[] = {
-	[S0_CONNECT] = {
-		.name = "connect", .layer = PROBE_NFSD, .conn = CONN_NFSD,
-	},
-	[S0_NULL] = {
-		.name = "NULL",
-		.layer = PROBE_NFSD,
-		.conn = CONN_NFSD,
-		.proc = &nfs4_null,
-		.needs = B(S0_CONNECT),
-	},
-	[S0_LOOK] = {
-		CALL("COMPOUND", PROBE_HANDLE),
-		.also = LOOKS_AT,
-		.needs = B(S0_CONNECT),
-		.put = put_look,
-		.take = take_look,
-	},
-	[S0_SETCLIENTID] = {
-		CALL("COMPOUND", PROBE_CANARY),
-		.needs = B(S0_CONNECT),
-		.flags = STEP_CANARY,
-		.put = put_setclientid,
-		.take = take_setclientid,
-	},
-	[S0_REMOVE_NOTHING] = {
-		CALL("REMOVE of nothing", PROBE_ACCESS),
-		.needs = B(S0_NULL) | B(S0_LOOK),
-		.flags = STEP_RARE,
-		.wanted = wants_reason,
-		.put = put_remove,
-		.take = take_remove_nothing,
-	},
-	[S0_OPEN] = {
-		CALL("OPEN to create", PROBE_CANARY),
-		.needs = B(S0_NULL) | B(S0_LOOK) | B(S0_SETCLIENTID),
-		.flags = STEP_CANARY,
-		.put = put_open,
-		.take = take_open,
-	},
-	[S0_OPEN_CONFIRM] = {
-		CALL("OPEN_CONFIRM", PROBE_CANARY),
-		.needs = B(S0_OPEN),
-		.flags = STEP_CANARY,
-		.wanted = wants_confirm,
-		.put = put_open_confirm,
-		.take = take_open_confirm,
-	},
-	[S0_WRITE] = {
-		CALL("WRITE", PROBE_CANARY),
-		.needs = B(S0_OPEN) | B(S0_OPEN_CONFIRM),
-		.flags = STEP_CANARY,
-		.put = put_write,
-		.take = take_write,
-	},
-	[S0_COMMIT] = {
-		CALL("COMMIT", PROBE_CANARY),
-		.needs = B(S0_WRITE),
-		.flags = STEP_CANARY,
-		.put = put_commit,
-		.take = take_commit,
-	},
-	[S0_READ] = {
-		CALL("READ", PROBE_CANARY),
-		.needs = B(S0_WRITE),
-		.flags = STEP_CANARY,
-		.put = put_read,
-		.take = take_read,
-	},
-	[S0_CLOSE_REMOVE] = {
-		CALL("CLOSE and REMOVE", PROBE_CANARY),
-		.needs = B(S0_OPEN),
-		.after = B(S0_OPEN_CONFIRM) | B(S0_WRITE) | B(S0_COMMIT) |
-			 B(S0_READ),
-		.flags = STEP_CANARY,
-		.put = put_close_remove,
-		.take = take_close_remove,
-	},
-	[S0_REMOVE] = {
-		CALL("REMOVE", PROBE_CANARY),
-		.needs = B(S0_OPEN),
-		.after = B(S0_CLOSE_REMOVE),
-		.flags = STEP_CANARY | STEP_CLEANUP | STEP_RARE,
-		.wanted = is_left,
-		.put = put_remove,
-		.take = take_remove,
-	},
-};
-
-enum step41 {
-	S1_CONNECT,
-	S1_NULL,
-	S1_EXCHANGE_ID,
-	S1_CREATE_SESSION,
-	S1_LOOK,
-	S1_REMOVE_NOTHING,
-	S1_OPEN,
-	S1_WRITE,
-	S1_COMMIT,
-	S1_READ,
-	S1_CLOSE_REMOVE,
-	S1_REMOVE,
-	S1_DESTROY_SESSION,
-	S1_DESTROY_CLIENTID,
-};
-
-/* Whatever uses the session. */
-#define SESSION_USERS                                                                    \
-	(B(S1_LOOK) | B(S1_REMOVE_NOTHING) | B(S1_OPEN) | B(S1_WRITE) | B(S1_COMMIT) |   \
-	 B(S1_READ) | B(S1_CLOSE_REMOVE) | B(S1_REMOVE))
-
-static const struct step steps41[] = {
-	[S1_CONNECT] = {
-		.name = "connect", .layer = PROBE_NFSD, .conn = CONN_NFSD,
-	},
-	[S1_NULL] = {
-		.name = "NULL",
-		.layer = PROBE_NFSD,
-		.conn = CONN_NFSD,
-		.proc = &nfs4_null,
-		.needs = B(S1_CONNECT),
-	},
-	[S1_EXCHANGE_ID] = {
-		CALL("COMPOUND", PROBE_NFSD),
-		.needs = B(S1_CONNECT),
-		.put = put_exchange_id,
-		.take = take_exchange_id,
-	},
-	[S1_CREATE_SESSION] = {
-		CALL("COMPOUND", PROBE_NFSD),
-		.needs = B(S1_EXCHANGE_ID),
-		.put = put_create_session,
-		.take = take_create_session,
-	},
-	[S1_LOOK] = {
-		CALL("COMPOUND", PROBE_HANDLE),
-		.also = LOOKS_AT,
-		.needs = B(S1_CREATE_SESSION),
-		.put = put_look,
-		.take = take_look,
-	},
-	[S1_REMOVE_NOTHING] = {
-		CALL("REMOVE of nothing", PROBE_ACCESS),
-		.needs = B(S1_LOOK),
-		.flags = STEP_RARE,
-		.wanted = wants_reason,
-		.put = put_remove,
-		.take = take_remove_nothing,
-	},
-	[S1_OPEN] = {
-		CALL("OPEN to create", PROBE_CANARY),
-		.needs = B(S1_NULL) | B(S1_LOOK),
-		.flags = STEP_CANARY,
-		.put = put_open,
-		.take = take_open,
-	},
-	[S1_WRITE] = {
-		CALL("WRITE", PROBE_CANARY),
-		.needs = B(S1_OPEN),
-		.flags = STEP_CANARY,
-		.put = put_write,
-		.take = take_write,
-	},
-	[S1_COMMIT] = {
-		CALL("COMMIT", PROBE_CANARY),
-		.needs = B(S1_WRITE),
-		.flags = STEP_CANARY,
-		.put = put_commit,
-		.take = take_commit,
-	},
-	[S1_READ] = {
-		CALL("READ", PROBE_CANARY),
-		.needs = B(S1_WRITE),
-		.flags = STEP_CANARY,
-		.put = put_read,
-		.take = take_read,
-	},
-	[S1_CLOSE_REMOVE] = {
-		CALL("CLOSE and REMOVE", PROBE_CANARY),
-		.needs = B(S1_OPEN),
-		.after = B(S1_WRITE) | B(S1_COMMIT) | B(S1_READ),
-		.flags = STEP_CANARY,
-		.put = put_close_remove,
-		.take = take_close_remove,
-	},
-	[S1_REMOVE] = {
-		CALL("REMOVE", PROBE_CANARY),
-		.needs = B(S1_OPEN),
-		.after = B(S1_CLOSE_REMOVE),
-		.flags = STEP_CANARY | STEP_CLEANUP | STEP_RARE,
-		.wanted = is_left,
-		.put = put_remove,
-		.take = take_remove,
-	},
-	/* They are handled in this order; else the client id lives for one lease. */
-	[S1_DESTROY_SESSION] = {
-		CALL("DESTROY_SESSION", PROBE_NFSD),
-		.needs = B(S1_CREATE_SESSION),
-		.after = SESSION_USERS,
-		.flags = STEP_COURTESY,
-		.put = put_destroy_session,
-	},
-	[S1_DESTROY_CLIENTID] = {
-		CALL("DESTROY_CLIENTID", PROBE_NFSD),
-		.needs = B(S1_EXCHANGE_ID),
-		.after = SESSION_USERS,
-		.flags = STEP_COURTESY,
-		.put = put_destroy_clientid,
-	},
-};
-
-_Static_assert(ARRAY_SIZE(steps40) <= STEPS_MAX && ARRAY_SIZE(steps41) <= STEPS_MAX,
-	       "too many steps");
-
-const struct machine probe40_machine = { steps40, ARRAY_SIZE(steps40) };
-const struct machine probe41_machine = { steps41, ARRAY_SIZE(steps41) };

@@ -31,6 +31,8 @@ enum { FLAVOR_NONE = 0, FLAVOR_SYS = 1 };
 /* Record mark, call, AUTH_SYS with 16 groups, verifier: 47 words. */
 #define HEADER_WORDS_MAX 64
 
+#define DUPLICATES_MAX 64
+
 /* Zeroes behind each record, as the header promises. */
 #define SLACK 32
 
@@ -40,6 +42,7 @@ void rpc_init(struct rpc *rpc, int fd)
 	/* An xid that cannot be guessed keeps others from answering. */
 	if (getrandom(&rpc->next_xid, sizeof(rpc->next_xid), GRND_NONBLOCK) < 0)
 		rpc->next_xid = (uint32_t)deadline_now_ns();
+	rpc->first_xid = rpc->next_xid;
 }
 
 void rpc_done(struct rpc *rpc)
@@ -264,17 +267,26 @@ static struct rpc_call *find_call(struct rpc *rpc, uint32_t xid)
 	return NULL;
 }
 
+/* Harmless, but a server that does nothing else is not one. */
+static bool is_duplicate(struct rpc *rpc, uint32_t xid)
+{
+	return xid - rpc->first_xid < rpc->next_xid - rpc->first_xid &&
+	       ++rpc->duplicates <= DUPLICATES_MAX;
+}
+
 /* One whole record.  Returns an enum rpc_outcome. */
 static int take_record(struct rpc *rpc, rpc_reply_fn fn, void *data)
 {
 	struct reader r = { .data = rpc->in.data, .len = rpc->in.len };
 	struct rpc_reply reply = { 0 };
-	struct rpc_call *call = find_call(rpc, get(&r));
-	uint32_t type = get(&r);
+	uint32_t xid = get(&r), type = get(&r);
+	struct rpc_call *call = find_call(rpc, xid);
 	bool good = false;
 
-	if (!call || r.short_of || type != MSG_REPLY)
+	if (r.short_of || type != MSG_REPLY)
 		return RPC_GARBAGE;
+	if (!call)
+		return is_duplicate(rpc, xid) ? RPC_OPEN : RPC_GARBAGE;
 	switch (get(&r)) {
 	case REPLY_ACCEPTED:
 		good = read_accepted(&r, &reply);

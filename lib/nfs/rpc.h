@@ -77,7 +77,8 @@ struct rpc_buffer {
 
 struct rpc {
 	int fd; /* owned */
-	uint32_t next_xid;
+	uint32_t first_xid, next_xid;
+	unsigned duplicates; /* answers to what was answered before */
 	struct rpc_call calls[RPC_CALLS_MAX];
 	struct rpc_buffer out;
 	struct rpc_buffer in; /* the record so far, without its marks */

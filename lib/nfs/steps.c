@@ -66,6 +66,8 @@ static void start_connect(struct attempt *a, size_t i)
 	begin_step(a, i);
 	if (step_of(a, i)->conn == CONN_MOUNTD)
 		conn->port = a->mountport;
+	else if (step_of(a, i)->conn == CONN_AGAIN)
+		conn->port = a->conns[CONN_NFSD].port;
 	conn->state = CONN_WANTED;
 }
 
@@ -88,6 +90,8 @@ static void start_call(struct attempt *a, size_t i)
 	};
 
 	begin_step(a, i);
+	if (step->flags & STEP_CREATES)
+		a->created = true;
 	if (a->v4)
 		a->v4->current = (int)i;
 	/* A little less than there is: libnfs pads without looking. */
@@ -183,24 +187,13 @@ void steps_start(struct attempt *a)
 	} while (changed);
 }
 
-/* One of @steps was at least sent: its effect may be there. */
-static bool may_have_happened(const struct attempt *a, uint32_t steps)
-{
-	for (size_t i = 0; i < a->machine->n; i++) {
-		if ((steps & STEP_BIT(i)) && step_of(a, i)->proc &&
-		    (a->runs[i].state == STEP_RUNNING || a->runs[i].state == STEP_GOOD))
-			return true;
-	}
-	return false;
-}
-
 void steps_hurry(struct attempt *a)
 {
 	for (size_t i = 0; i < a->machine->n; i++) {
 		const struct step *step = step_of(a, i);
 
 		if ((step->flags & STEP_CLEANUP) && a->runs[i].state == STEP_WAITING &&
-		    may_have_happened(a, step->needs) && has_slot(a) &&
+		    a->created && !a->removed && has_slot(a) &&
 		    a->conns[step->conn].state == CONN_UP)
 			start_call(a, i);
 	}
