@@ -259,5 +259,7 @@ int guard_install(const struct guard_request *req, struct deadline d, int cancel
 	if (r < 0)
 		return r;
 	ret->reason = (enum guard_reason)r;
+	if (r == GUARD_PASSED)
+		ret->guard.why = (struct error){ 0 };
 	return r == GUARD_PASSED ? (int)outcome : GUARD_INSTALL_REFUSED;
 }

@@ -158,7 +158,7 @@ struct mount_detach_report {
 	bool flushed;             /* all that was written was on the server before */
 	struct mount_stuck stuck; /* a task of ours that is left behind */
 	struct holders holders;   /* of FORCED, LAZY and BUSY: as last seen */
-	unsigned forces;          /* how often MNT_FORCE was called */
+	unsigned forces;          /* calls of MNT_FORCE that have returned */
 };
 
 /*

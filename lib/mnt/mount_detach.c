@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -25,9 +23,13 @@
 
 /* Beyond the deadline: for a loop to notice it, and for what comes after it. */
 #define LOOP_MARGIN_NS INT64_C(200000000)
-#define HOLDERS_MS 500
+#define HOLDERS_MS 1000
 #define LAZY_MS 500
 #define FORCE_MIN_MS 500
+
+/* The tree is rid of the mount as soon as it is not busy; what follows, in the same
+ * umount2(2), may wait for the dead server for ever.  So no task is given longer. */
+#define FORCE_SLICE_MS 1000
 
 /* What has been tried. */
 enum step {
@@ -147,30 +149,27 @@ static int gone(const struct mount_identity *id, int outcome,
 	return MOUNT_DETACH_STUCK;
 }
 
+/* Those that were found before stay, if the search does not end in time. */
 static void find_holders(const struct mount_identity *id,
 			 struct mount_detach_report *report)
 {
 	struct error ignored;
 
-	/* Without them it is told that they are not known. */
 	if (holders_find(id, deadline_after(HOLDERS_MS), &report->holders, &ignored) < 0)
-		report->holders = (struct holders){ .incomplete = true };
+		report->holders.incomplete = true;
 }
 
-__attribute__((format(printf, 4, 5))) static void
-explain_holders(struct mount_detach_report *report, enum error_kind kind,
-		const struct mount_identity *id, const char *fmt, ...)
+static void explain(struct mount_detach_report *report, enum error_kind kind,
+		    const struct mount_identity *id, const char *what)
 {
 	struct strbuf text = STRBUF_INIT;
-	va_list ap;
-	char what[128];
 
-	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	holders_format(&report->holders, &text);
-	(void)error_set(&report->why, kind, EBUSY, "%s: %s, held by %s", id->mountpoint,
-			what, strbuf_str(&text));
+	if (report->holders.total > 0)
+		strbuf_puts(&text, ", held by ");
+	if (report->holders.total > 0)
+		holders_format(&report->holders, &text);
+	(void)error_set(&report->why, kind, EBUSY, "%s: %s%s", id->mountpoint, what,
+			strbuf_str(&text));
 	strbuf_done(&text);
 }
 
@@ -237,8 +236,7 @@ static int unmount_lazily(const struct mount_detach_request *req,
 	if (r < 0)
 		return r;
 	if (r == STEP_GONE) {
-		explain_holders(
-			report, ERROR_UNREACHABLE, id,
+		explain(report, ERROR_UNREACHABLE, id,
 			"detached, but it lives on, out of reach, and may block who "
 			"uses it");
 		(void)still_stuck(report);
@@ -250,31 +248,47 @@ static int unmount_lazily(const struct mount_detach_request *req,
 	return MOUNT_DETACH_FAILED;
 }
 
+/* Until it is gone, or the time is up.  Returns an enum step, or a negative error. */
+static int force(const struct mount_detach_request *req, struct plan_result *result,
+		 struct mount_detach_report *report, struct error *err)
+{
+	struct deadline least = deadline_after(FORCE_MIN_MS);
+	struct deadline d = least.at_ns > req->deadline.at_ns ? least : req->deadline;
+	struct plan plan = {
+		.id = req->identity,
+		.flags = MNT_FORCE,
+		.again_ms = FORCE_AGAIN_MS,
+		.cancel_fd = -1,
+	};
+	int r;
+
+	do {
+		plan.until = deadline_within(d, FORCE_SLICE_MS);
+		r = carry_out(&plan, result, report, err);
+		if (r < 0)
+			return r;
+		report->forces += result->calls;
+	} while (r == STEP_STILL_THERE && result->task != TASK_STUCK &&
+		 !result->covered && !deadline_expired(d));
+	return r;
+}
+
 /* The server is dead.  Returns an outcome, or a negative error. */
 static int unmount_by_force(const struct mount_detach_request *req,
 			    struct mount_detach_report *report, struct error *err)
 {
 	const struct mount_identity *id = req->identity;
-	struct deadline least = deadline_after(FORCE_MIN_MS);
-	struct plan force = {
-		.id = id,
-		.flags = MNT_FORCE,
-		.again_ms = FORCE_AGAIN_MS,
-		.until = least.at_ns > req->deadline.at_ns ? least : req->deadline,
-		.cancel_fd = -1,
-	};
 	struct plan_result result;
 	int r;
 
 	/* Before: those that are blocked now may have ended afterwards. */
 	find_holders(id, report);
-	r = carry_out(&force, &result, report, err);
+	r = force(req, &result, report, err);
 	if (r < 0)
 		return r;
-	report->forces = result.calls;
 	if (r == STEP_GONE) {
-		explain_holders(report, ERROR_UNREACHABLE, id,
-				"unmounted by force, calls under way were aborted");
+		explain(report, ERROR_UNREACHABLE, id,
+			"unmounted by force: calls under way were aborted");
 		return gone(id, MOUNT_DETACH_FORCED, report);
 	}
 	if (result.covered)
@@ -315,7 +329,7 @@ static int unmount_plainly(const struct mount_detach_request *req,
 	if (req->detach_if_busy)
 		return unmount_lazily(req, report, err);
 	find_holders(id, report);
-	explain_holders(report, ERROR_BUSY, id, "still mounted");
+	explain(report, ERROR_BUSY, id, "still mounted: it is busy");
 	return MOUNT_DETACH_BUSY;
 }
 
