@@ -93,6 +93,9 @@ static bool parse_op(struct span name, struct span line, struct mountstats *s)
 		.errors = v[8],
 	};
 	memcpy(op->name, name.p, name.len);
+	/* Each has one line: which of two would the difference be of? */
+	if (mountstats_op(s, op->name))
+		return false;
 	s->op_count++;
 	return true;
 }

@@ -139,6 +139,7 @@ Test(mountstats, what_is_not_understood_is_an_error)
 		"\tper-op statistics\n\tWRITE: 1 2 3\n",
 		"\tper-op statistics\n\tWRITE: 1 2 3 4 5 6 7 -8\n",
 		"\tper-op statistics\n\tWRITE 1 2 3 4 5 6 7 8\n",
+		"\tper-op\n\tA: 1 2 3 4 5 6 7 8\n\tA: 1 2 3 4 5 6 7 8\n",
 		("\tper-op statistics\n\tA_NAME_THAT_IS_LONGER_THAN_ANY_OPERATIONS: 1 2 "
 		 "3 "
 		 "4 5 6 7 8\n"),
