@@ -20,24 +20,37 @@ static const char *heading(enum section section, char *buf, size_t size)
 	return buf;
 }
 
+/* "max_stall" of "backup.max_stall" is in another section, or in none. */
+static int not_in_section(enum section section, const char *name, struct error *err)
+{
+	char where[80], hint[80];
+
+	return error_set(err, ERROR_USAGE, 0, "there is no key '%s' in %s%s", name,
+			 heading(section, where, sizeof(where)),
+			 key_hint(section, name, hint, sizeof(hint)));
+}
+
 int explain_find(const char *name, const struct key **ret, struct error *err)
 {
-	const char *dot = strrchr(name, '.');
-	size_t len = dot ? (size_t)(dot - name) : 0;
-	struct nearest nearest = NEAREST_INIT(dot ? dot + 1 : name);
+	const char *dot = strchr(name, '.');
+	struct nearest nearest = NEAREST_INIT(name);
 	char hint[80];
 
-	for (const struct key *key = key_table; key->name; key++) {
-		const char *section = section_table[key->section].name;
+	for (enum section s = 0; s < SECTION_COUNT; s++) {
+		const char *section = section_table[s].name;
+		bool meant = dot && strlen(section) == (size_t)(dot - name) &&
+			     strncmp(section, name, strlen(section)) == 0;
+		const struct key *key = key_find(s, meant ? dot + 1 : name);
 
-		nearest_offer(&nearest, key->name);
-		if (strcmp(key->name, nearest.word) != 0)
-			continue;
-		if (dot && (strlen(section) != len || strncmp(section, name, len) != 0))
-			continue;
-		*ret = key;
-		return 0;
+		if (key) {
+			*ret = key;
+			return 0;
+		}
+		if (meant)
+			return not_in_section(s, dot + 1, err);
 	}
+	for (const struct key *key = key_table; key->name; key++)
+		nearest_offer(&nearest, key->name);
 	return error_set(err, ERROR_USAGE, 0, "there is no key '%s'%s", name,
 			 nearest_hint(&nearest, hint, sizeof(hint)));
 }

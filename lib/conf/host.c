@@ -124,9 +124,12 @@ static void judge(struct host *h, struct place place, const char *key,
 {
 	const char *user = h->conf->backup.user;
 
-	if (p->errnum != 0)
+	if (p->errnum != 0 && h->known)
 		problems_error(h->problems, place, "%s: user %s cannot run %s: %s", key,
-			       h->known ? user : "we", l->path, strerror(p->errnum));
+			       user, l->path, strerror(p->errnum));
+	else if (p->errnum != 0)
+		problems_error(h->problems, place, "%s: %s cannot be run: %s", key,
+			       l->path, strerror(p->errnum));
 	else if (!p->is_file)
 		problems_error(h->problems, place, "%s: %s is no file", key, l->path);
 	else if (p->changeable)

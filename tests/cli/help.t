@@ -2,21 +2,38 @@ The help of every command, as a person gets it.
 
   $ nfsafe --help | sed -n '/^Commands:/,/^$/p'
   Commands:
-    config                     Check, show, explain the configuration
+    run                        Make the backup that is due: probe, mount, back up, unmount
+    exec                       Run a command while destination NAME is mounted and watched
     probe                      Ask NFS servers whether they are fit for use, without a mount
+    init                       Mark the export as this host's destination NAME
+    config                     Check, show, explain the configuration
     version                    Show the version
 
   $ for command in $(nfsafe --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p'); do
   >     nfsafe "$command" --help | sed '/^Options of every command:/,$d'
   > done
-  Usage: nfsafe config [OPTION]... check|show|example|explain
-  Check, show, explain the configuration.
+  Usage: nfsafe run [OPTION]...
+  Make the backup that is due: probe, mount, back up, unmount.
 
-  Commands:
-    check                      Say everything that is wrong with the configuration
-    show                       Show every value and where it comes from
-    example                    Print a complete configuration with comments
-    explain                    Explain a key, as max_stall or backup.user, or list all
+  Decides from the schedule and the record what is due; takes the first
+  destination that passes the probe; records and says what came of it.  Meant
+  for cron: says nothing when it is good, or when nothing is due.
+
+  Options:
+        --level LEVEL          auto (what is due, the default), full, incremental
+        --to NAME              only onto this destination
+        --force                although nothing is due, or outside of the window
+    -n, --dry-run              say what would be done, and do nothing
+        --explain              say at length why, and do nothing
+        --at TIME              explain or dry-run as of TIME: 'YYYY-MM-DD HH:MM' local time
+
+  Usage: nfsafe exec [OPTION]... NAME -- COMMAND [ARGUMENT]...
+  Run a command while destination NAME is mounted and watched.
+
+  The command runs as the backup user in a process group of its own, with a
+  clean environment and NFSAFE_MOUNTPOINT and NFSAFE_DESTINATION in it.  Its
+  exit status is passed on.  If the server dies, the command is ended, the
+  share unmounted, and the exit code is 124.
 
   Usage: nfsafe probe [OPTION]... [NAME|SERVER:/EXPORT]...
   Ask NFS servers whether they are fit for use, without a mount.
@@ -40,6 +57,22 @@ The help of every command, as a person gets it.
         --watch                go on with a NULL call an interval, a line each
         --count N              with --watch: end after N calls
         --interval D           with --watch: time between calls (default 1s)
+
+  Usage: nfsafe init [OPTION]... NAME
+  Mark the export as this host's destination NAME.
+
+  Probes and mounts the destination, writes the marker that each run looks
+  for, unmounts, makes the bare mountpoint safe, and remembers marker and file
+  system.  An export with another host's marker is refused.  Can be repeated.
+
+  Usage: nfsafe config [OPTION]... check|show|example|explain
+  Check, show, explain the configuration.
+
+  Commands:
+    check                      Say everything that is wrong with the configuration
+    show                       Show every value and where it comes from
+    example                    Print a complete configuration with comments
+    explain                    Explain a key, as max_stall or backup.user, or list all
 
   Usage: nfsafe version [OPTION]...
   Show the version.

@@ -35,6 +35,11 @@ Test(explain, an_unknown_one_is_refused_with_the_nearest)
 	cr_expect_str_eq(err.msg,
 			 "there is no key 'max_stal' (did you mean 'max_stall'?)");
 	cr_expect_eq(explain_find("backup.max_stall", &key, &err), -ERROR_USAGE);
+	cr_expect_str_eq(err.msg, "there is no key 'max_stall' in [backup] (it belongs "
+				  "into [destination NAME])");
+	cr_expect_eq(explain_find("backup.usr", &key, &err), -ERROR_USAGE);
+	cr_expect_str_eq(err.msg,
+			 "there is no key 'usr' in [backup] (did you mean 'user'?)");
 	cr_expect_eq(explain_find("dest.max_stall", &key, &err), -ERROR_USAGE);
 	cr_expect_eq(explain_find("", &key, &err), -ERROR_USAGE);
 	cr_expect_null(key);
