@@ -28,6 +28,8 @@ bool access_mode_allows(const struct access_facts *facts)
 
 	if (facts->uid == 0)
 		return true;
+	if (!facts->has_mode)
+		return false;
 	if (facts->uid == facts->owner)
 		class = facts->mode >> 6 & 07;
 	else if (in_group(facts))
@@ -39,16 +41,8 @@ enum probe_result access_judge(const struct access_facts *facts)
 {
 	if (access_can_write(facts->granted))
 		return RESULT_OK;
-	switch (facts->removal) {
-	case REMOVAL_MISSING:
-		return RESULT_OK;
-	case REMOVAL_READ_ONLY:
+	if (facts->read_only)
 		return RESULT_READ_ONLY;
-	case REMOVAL_UNTRIED:
-	case REMOVAL_REFUSED:
-		break;
-	}
 	/* The mode would let this user in: so it is not taken for this user. */
-	return facts->has_mode && access_mode_allows(facts) ? RESULT_SQUASHED
-							    : RESULT_DENIED;
+	return access_mode_allows(facts) ? RESULT_SQUASHED : RESULT_DENIED;
 }

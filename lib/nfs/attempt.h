@@ -154,8 +154,8 @@ struct attempt {
 	struct nfs3_space space;
 	bool has_access;
 	uint32_t access;
-	enum access_removal removal;
-	bool created; /* the canary may be there */
+	bool read_only; /* ROFS is the answer to a change */
+	bool created;   /* the canary may be there */
 	bool removed;
 	bool squashed;               /* it belongs to somebody else */
 	char name[CANARY_NAME_SIZE]; /* of the canary: new, and nobody else's */

@@ -162,14 +162,14 @@ static struct access_facts gather_facts(const struct attempt *a)
 		.mode = a->attr.mode,
 		.owner = a->attr.uid,
 		.group = a->attr.gid,
-		.removal = a->removal,
+		.read_only = a->read_only,
 	};
 }
 
 static void say_access(struct attempt *a, enum probe_layer layer,
 		       const struct access_facts *facts)
 {
-	if (facts->removal == REMOVAL_READ_ONLY)
+	if (facts->read_only)
 		(void)snprintf(a->whys[layer], WHY_SIZE,
 			       "a REMOVE (of nothing) is answered with ROFS");
 	else if (facts->has_mode)
@@ -202,7 +202,6 @@ static void judge_access(struct attempt *a)
 		return;
 	}
 	if (canary->result == RESULT_DENIED) {
-		facts.removal = REMOVAL_REFUSED;
 		facts.granted = 0;
 		canary->result = access_judge(&facts);
 		say_access(a, PROBE_CANARY, &facts);

@@ -27,20 +27,7 @@ enum probe_result finding_status(struct attempt *a, uint32_t status)
 
 enum probe_result finding_removal(struct attempt *a, uint32_t status)
 {
-	switch (nfs_status_result(status)) {
-	case RESULT_OK:
-	case RESULT_MISSING:
-		a->removal = REMOVAL_MISSING;
-		break;
-	case RESULT_READ_ONLY:
-		a->removal = REMOVAL_READ_ONLY;
-		break;
-	case RESULT_DENIED:
-		a->removal = REMOVAL_REFUSED;
-		break;
-	default:
-		break;
-	}
+	a->read_only = nfs_status_result(status) == RESULT_READ_ONLY;
 	return RESULT_OK;
 }
 

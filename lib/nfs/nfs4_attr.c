@@ -62,11 +62,26 @@ static bool take_mode(ZDR *zdr, struct nfs4_attr *attr)
 	return attr->has_mode;
 }
 
-/* RFC 8881, section 5.9: "1000" where names are not mapped, else "user@domain". */
+/* "name" or "name@…". */
+static bool is_name(const char *text, uint32_t len, const char *name)
+{
+	size_t n = strlen(name);
+
+	return len >= n && memcmp(text, name, n) == 0 && (len == n || text[n] == '@');
+}
+
+/*
+ * RFC 8881, section 5.9: "1000" where names are not mapped, else "user@domain", of
+ * which root alone is the same everywhere.
+ */
 static bool is_number(const char *text, uint32_t len, uint32_t *ret)
 {
 	uint64_t n = 0;
 
+	if (is_name(text, len, "root")) {
+		*ret = 0;
+		return true;
+	}
 	if (len == 0 || len > 10)
 		return false;
 	for (uint32_t i = 0; i < len; i++) {
@@ -80,20 +95,6 @@ static bool is_number(const char *text, uint32_t len, uint32_t *ret)
 	return true;
 }
 
-static bool is_nobody(const char *text, uint32_t len)
-{
-	static const char *const names[] = { "nobody", "nfsnobody" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		size_t n = strlen(names[i]);
-
-		if (len >= n && memcmp(text, names[i], n) == 0 &&
-		    (len == n || text[n] == '@'))
-			return true;
-	}
-	return false;
-}
-
 static bool take_owner(ZDR *zdr, struct nfs4_attr *attr)
 {
 	uint32_t len;
@@ -102,7 +103,8 @@ static bool take_owner(ZDR *zdr, struct nfs4_attr *attr)
 	if (!xdr_take_opaque(zdr, OWNER_MAX, &text, &len))
 		return false;
 	attr->has_owner = is_number(text, len, &attr->owner);
-	attr->owner_is_nobody = is_nobody(text, len);
+	attr->owner_is_nobody =
+		is_name(text, len, "nobody") || is_name(text, len, "nfsnobody");
 	return true;
 }
 

@@ -12,7 +12,7 @@
 #include "lib/base/error.h"
 #include "lib/nfs/broker.h"
 #include "lib/nfs/prober.h"
-#include "lib/proc/privilege.h"
+#include "lib/proc/sandbox.h"
 
 #define NSEC_PER_MSEC INT64_C(1000000)
 
@@ -29,12 +29,16 @@
 /* Descriptors that are open at once, for each source: two addresses may overlap. */
 #define FILES_PER_SOURCE 6
 #define FILES_OTHER 64
+/* Sources at once; more are probed in turns. */
+#define AT_ONCE_MAX 4096
 /* What 1,000 sources take, times two; a record may be long. */
 #define MEMORY_BASE (8UL * 1024 * 1024)
 #define MEMORY_PER_SOURCE (160UL * 1024)
 
+/* The sources of a job that are probed at once: @n from @first on. */
 struct run {
 	const struct probe_job *job;
+	size_t first, n;
 	struct broker *broker;
 	struct prober_args args; /* read again when a prober is restarted */
 	int64_t started_ns;
@@ -46,7 +50,7 @@ struct run {
 
 static const struct probe_request *request_of(const struct run *run, size_t i)
 {
-	return &run->job->requests[i];
+	return &run->job->requests[run->first + i];
 }
 
 static void hand_over(struct run *run, size_t i, struct probe_report *report)
@@ -56,7 +60,7 @@ static void hand_over(struct run *run, size_t i, struct probe_report *report)
 	run->reported[i] = true;
 	run->n_left--;
 	broker_target_over(run->broker, i);
-	run->job->on_report(run->job->data, i, report);
+	run->job->on_report(run->job->data, run->first + i, report);
 }
 
 /* The prober has nothing to say about @i: @layer came to @result. */
@@ -106,8 +110,7 @@ static void message(void *data, const void *msg, size_t len)
 	struct run *run = data;
 	struct wire_report report;
 
-	if (!wire_take_report(msg, len, run->job->n, &report) ||
-	    run->reported[report.source])
+	if (!wire_take_report(msg, len, run->n, &report) || run->reported[report.source])
 		return;
 	broker_address(run->broker, report.source, report.address, report.report.address,
 		       sizeof(report.report.address));
@@ -148,7 +151,7 @@ static void enforce_deadlines(struct run *run)
 	int64_t now = deadline_now_ns();
 	size_t late = 0;
 
-	for (size_t i = 0; i < run->job->n; i++) {
+	for (size_t i = 0; i < run->n; i++) {
 		if (run->reported[i] ||
 		    now < run->deadlines_ns[i] + BACKSTOP_MS * NSEC_PER_MSEC)
 			continue;
@@ -200,9 +203,9 @@ static int loop(struct run *run, struct error *err)
 
 static struct broker_target *make_targets(const struct run *run)
 {
-	struct broker_target *targets = calloc(run->job->n, sizeof(*targets));
+	struct broker_target *targets = calloc(run->n, sizeof(*targets));
 
-	for (size_t i = 0; targets && i < run->job->n; i++) {
+	for (size_t i = 0; targets && i < run->n; i++) {
 		memcpy(targets[i].host, request_of(run, i)->source.server,
 		       sizeof(targets[i].host));
 		targets[i].deadline_ns = run->deadlines_ns[i];
@@ -213,7 +216,7 @@ static struct broker_target *make_targets(const struct run *run)
 
 static int start(struct run *run, const struct broker_target *targets, struct error *err)
 {
-	size_t n = run->job->n;
+	size_t n = run->n;
 	struct broker_spec spec = {
 		.targets = targets,
 		.n = n,
@@ -226,7 +229,7 @@ static int start(struct run *run, const struct broker_target *targets, struct er
 	char host[65] = "host";
 
 	run->args = (struct prober_args){
-		.requests = run->job->requests,
+		.requests = request_of(run, 0),
 		.deadlines_ns = run->deadlines_ns,
 		.n = n,
 		.started_ns = run->started_ns,
@@ -237,23 +240,25 @@ static int start(struct run *run, const struct broker_target *targets, struct er
 	return broker_new(&spec, &run->broker, err);
 }
 
-int probe_run(const struct probe_job *job, struct error *err)
+/* Returns an enum probe_outcome or a negative error. */
+static int run_at_once(const struct probe_job *job, size_t first, size_t n,
+		       struct error *err)
 {
 	struct broker_target *targets = NULL;
 	struct run run = {
 		.job = job,
+		.first = first,
+		.n = n,
+		.n_left = n,
 		.started_ns = deadline_now_ns(),
-		.n_left = job->n,
 	};
 	int r;
 
-	if (job->n == 0)
-		return PROBE_DONE;
-	run.deadlines_ns = calloc(job->n, sizeof(*run.deadlines_ns));
-	run.reported = calloc(job->n, sizeof(*run.reported));
-	for (size_t i = 0; run.deadlines_ns && i < job->n; i++)
+	run.deadlines_ns = calloc(n, sizeof(*run.deadlines_ns));
+	run.reported = calloc(n, sizeof(*run.reported));
+	for (size_t i = 0; run.deadlines_ns && i < n; i++)
 		run.deadlines_ns[i] =
-			run.started_ns + job->requests[i].timeout_ms * NSEC_PER_MSEC;
+			run.started_ns + request_of(&run, i)->timeout_ms * NSEC_PER_MSEC;
 	if (run.deadlines_ns && run.reported)
 		targets = make_targets(&run);
 	r = targets ? start(&run, targets, err) : error_oom(err);
@@ -264,4 +269,22 @@ int probe_run(const struct probe_job *job, struct error *err)
 	free(run.deadlines_ns);
 	free(run.reported);
 	return r;
+}
+
+int probe_run(const struct probe_job *job, struct error *err)
+{
+	unsigned files =
+		sandbox_files_allowed(AT_ONCE_MAX * FILES_PER_SOURCE + FILES_OTHER);
+	size_t at_once = files > FILES_OTHER + FILES_PER_SOURCE
+				 ? (files - FILES_OTHER) / FILES_PER_SOURCE
+				 : 1;
+
+	for (size_t first = 0; first < job->n; first += at_once) {
+		size_t left = job->n - first;
+		int r = run_at_once(job, first, left < at_once ? left : at_once, err);
+
+		if (r != PROBE_DONE)
+			return r;
+	}
+	return PROBE_DONE;
 }

@@ -65,7 +65,9 @@ enum probe_outcome {
 
 /*
  * Run all of @job at once and hand over each report as it comes.  Blocks no longer
- * than the longest time-out and one second.
+ * than the longest time-out and one second; unless there are more than 4096, or a
+ * user may not have six descriptors for each: then they are probed in turns, and
+ * each turn has that time.
  * Returns an enum probe_outcome, or a negative error: nothing could be asked
  * (ERROR_INTERNAL, ERROR_SYSTEM, ERROR_PERMISSION).  No bytes from a server lead
  * to an error.

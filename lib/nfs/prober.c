@@ -404,7 +404,9 @@ static void take_socket(struct prober *p, const struct wire_socket *msg, int fd)
 			(void)close(fd);
 		return;
 	}
-	attempt_socket(a, msg->conn, fd, msg->errnum, msg->started_ns);
+	/* One that was sent and did not arrive: there was no descriptor left for it. */
+	attempt_socket(a, msg->conn, fd, msg->errnum ? msg->errnum : EMFILE,
+		       msg->started_ns);
 	update(p, msg->source, a);
 }
 

@@ -29,6 +29,17 @@
 #define ADDRESS_SANITIZER 0
 #endif
 
+unsigned sandbox_files_allowed(unsigned files)
+{
+	struct rlimit rl;
+
+	if (geteuid() == 0)
+		return files;
+	if (getrlimit(RLIMIT_NOFILE, &rl) < 0)
+		return 0;
+	return rl.rlim_max < files ? (unsigned)rl.rlim_max : files;
+}
+
 unsigned sandbox_raise_files(unsigned files)
 {
 	struct rlimit rl;

@@ -29,6 +29,9 @@ struct sandbox_limits {
 int sandbox_enter(const struct sandbox_limits *limits, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
+/* How many descriptors, up to @files, sandbox_raise_files() could get. */
+unsigned sandbox_files_allowed(unsigned files);
+
 /*
  * Raise the number of descriptors that this process may have to @files, as far as
  * it is allowed to (the hard limit too, when root).
