@@ -118,8 +118,8 @@ static void print_plan(const struct context *ctx, const struct plan *plan)
 		if (ctx->json)
 			json_entry(&j, e);
 		else if (e->decision.due == SCHEDULE_NOW)
-			(void)printf("%s: would make %s: %s\n", e->destination->name,
-				     level_name(e->decision.level), e->decision.reason);
+			(void)printf("%s: would make %s\n", e->destination->name,
+				     e->decision.reason);
 		else
 			(void)printf("%s: would make nothing: %s\n", e->destination->name,
 				     e->decision.reason);

@@ -137,7 +137,7 @@ What this host has to say:
   c.conf:6: warning: full: others than root and user root can change /T/backup
   nas1: max_stall 1m holds: mount 19s (15s mount_timeout + 4s to kill it and tidy up), backup 1m (58s without an answer + 2s to end it and unmount), unmount 35s (30s umount_timeout + 5s to force it)
   c.conf: good
-  $ chmod 755 backup; nfsafe -c c.conf config check -q
+  $ sed -i "s|^full.*|full = /bin/true|" c.conf; nfsafe -c c.conf config check -q
 
 A [backup] that says not enough:
 
