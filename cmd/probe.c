@@ -238,14 +238,14 @@ static int add_source(struct probe_plan *plan, const char *text, struct error *e
 	return add_text(plan, text, err);
 }
 
-/* Names of destinations have no slash, sources have one. */
+/* Names of destinations have neither of the two, sources have both. */
 static int add_operand(const struct context *ctx, struct probe_plan *plan,
 		       struct names *names, const char *text, struct error *err)
 {
 	const struct conf_destination *d;
 	int r;
 
-	if (strchr(text, '/'))
+	if (strpbrk(text, "/:"))
 		return add_source(plan, text, err);
 	r = load(ctx, names, err);
 	if (r == 0)

@@ -22,8 +22,6 @@ static void done_destination(struct conf_destination *d)
 {
 	done_section(SECTION_DESTINATION, d);
 	free(d->name);
-	free(d->server);
-	free(d->export);
 }
 
 void conf_done(struct conf *conf)

@@ -68,9 +68,7 @@ struct conf_nfsafe {
 /* [destination NAME] */
 struct conf_destination {
 	char *name;
-	char *source; /* as written: SERVER:/EXPORT */
-	char *server; /* its first half, without the brackets of an IPv6 address */
-	char *export; /* its second half, absolute */
+	char *source; /* SERVER:/EXPORT, for lib/base/source.h */
 	char *mountpoint;
 	enum conf_vers vers;
 	char *options; /* further mount options, comma separated; "": none */

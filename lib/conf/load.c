@@ -8,7 +8,6 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
-#include "lib/base/source.h"
 #include "lib/base/strbuf.h"
 #include "lib/conf/argv.h"
 #include "lib/conf/conf.h"
@@ -310,25 +309,14 @@ static int load_directory(struct loader *l, const char *path, struct error *err)
 
 /* ---- the whole ---- */
 
-static int finish_destination(struct loader *l, struct conf_destination *d,
-			      struct error *err)
+static void check_source(const struct loader *l, const struct conf_destination *d)
 {
+	const struct key *key = key_find(SECTION_DESTINATION, "source");
 	struct place place = { l->conf->files[d->file - 1], d->line };
-	struct source source;
 
-	if (!d->source) {
-		const struct key *key = key_find(SECTION_DESTINATION, "source");
-
-		if (key_origin(key, d)->file == 0)
-			problems_error(l->problems, place,
-				       "[destination %s] has no source", d->name);
-		return 0;
-	}
-	if (source_parse(d->source, &source, err) < 0)
-		return -(int)err->kind;
-	d->server = strdup(source.server);
-	d->export = strdup(source.export);
-	return d->server && d->export ? 0 : error_oom(err);
+	if (key_origin(key, d)->file == 0)
+		problems_error(l->problems, place, "[destination %s] has no source",
+			       d->name);
 }
 
 static int begin(struct loader *l, struct error *err)
@@ -342,13 +330,10 @@ static int begin(struct loader *l, struct error *err)
 	return r;
 }
 
-static int finish(struct loader *l, struct error *err)
+static void finish(const struct loader *l)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < l->conf->n_destinations; i++)
-		r = finish_destination(l, &l->conf->destinations[i], err);
-	return r;
+	for (size_t i = 0; i < l->conf->n_destinations; i++)
+		check_source(l, &l->conf->destinations[i]);
 }
 
 int load_files(const char *path, bool must_exist, struct conf *conf,
@@ -361,7 +346,9 @@ int load_files(const char *path, bool must_exist, struct conf *conf,
 		r = load_file(&l, path, must_exist, err);
 	if (r == 0)
 		r = load_directory(&l, path, err);
-	return r == 0 ? finish(&l, err) : r;
+	if (r == 0)
+		finish(&l);
+	return r;
 }
 
 int load_text(const char *name, const char *text, size_t len, struct conf *conf,
@@ -372,5 +359,7 @@ int load_text(const char *name, const char *text, size_t len, struct conf *conf,
 
 	if (r == 0)
 		r = take_text(&l, name, text, len, err);
-	return r == 0 ? finish(&l, err) : r;
+	if (r == 0)
+		finish(&l);
+	return r;
 }
