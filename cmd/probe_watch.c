@@ -179,8 +179,11 @@ static int loop(struct watch *w, struct error *err)
 		/* Without an end of its own: beats come, and Ctrl-C ends it. */
 		if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
 			return error_sys(err, "poll");
-		if (fds[1].revents != 0)
+		if (fds[1].revents != 0) {
+			/* Left pending, it would end us before the summary. */
+			(void)signals_take(&w->signals);
 			return 0;
+		}
 		r = beat_watch_dispatch(w->beats, on_beat, w, err);
 		if (r == BEAT_WATCH_ENDED)
 			r = restart(w, err);

@@ -37,6 +37,12 @@ bool access_mode_allows(const struct access_facts *facts)
 	return (class & 03) == 03;
 }
 
+/* The mode lets in whomever the server takes the user for. */
+static bool anybody_may(const struct access_facts *facts)
+{
+	return facts->has_mode && (facts->mode & 03) == 03;
+}
+
 enum probe_result access_judge(const struct access_facts *facts)
 {
 	if (access_can_write(facts->granted))
@@ -44,5 +50,6 @@ enum probe_result access_judge(const struct access_facts *facts)
 	if (facts->read_only)
 		return RESULT_READ_ONLY;
 	/* The mode would let this user in: so it is not taken for this user. */
-	return access_mode_allows(facts) ? RESULT_SQUASHED : RESULT_DENIED;
+	return access_mode_allows(facts) && !anybody_may(facts) ? RESULT_SQUASHED
+								: RESULT_DENIED;
 }

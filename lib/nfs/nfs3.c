@@ -166,6 +166,12 @@ static void copy_attr(const fattr3 *from, struct nfs3_attr *to)
 	};
 }
 
+/* ftype3, RFC 1813, 2.5 */
+static bool is_type(ftype3 type)
+{
+	return type >= NF3REG && type <= NF3FIFO;
+}
+
 bool nfs3_take_getattr(char *body, size_t len, uint32_t *ret_status,
 		       struct nfs3_attr *ret)
 {
@@ -174,7 +180,8 @@ bool nfs3_take_getattr(char *body, size_t len, uint32_t *ret_status,
 	ZDR zdr;
 
 	if (begin_take(&zdr, body, len, ret_status, &good)) {
-		good = whole(&zdr, len, zdr_GETATTR3res(&zdr, &res));
+		good = whole(&zdr, len, zdr_GETATTR3res(&zdr, &res)) &&
+		       is_type(res.GETATTR3res_u.resok.obj_attributes.type);
 		if (good)
 			copy_attr(&res.GETATTR3res_u.resok.obj_attributes, ret);
 	}

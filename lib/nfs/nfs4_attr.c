@@ -7,7 +7,10 @@
 #include "lib/nfs/nfs4_op.h"
 #include "lib/nfs/xdr.h"
 
+/* nfs_ftype4, RFC 8881, 3.2: the first, a directory, the last. */
+#define NF4REG 1
 #define NF4DIR 2
+#define NF4NAMEDATTR 9
 /* "user@a.long.domain": longer ones are of no interest. */
 #define OWNER_MAX 1024
 
@@ -15,7 +18,7 @@ static bool take_type(ZDR *zdr, struct nfs4_attr *attr)
 {
 	uint32_t type;
 
-	attr->has_type = zdr_u_int(zdr, &type);
+	attr->has_type = zdr_u_int(zdr, &type) && type >= NF4REG && type <= NF4NAMEDATTR;
 	attr->is_directory = attr->has_type && type == NF4DIR;
 	return attr->has_type;
 }

@@ -313,6 +313,9 @@ static bool begin_fragment(struct rpc *rpc)
 	mark = be32toh(mark);
 	rpc->last_fragment = mark & LAST_FRAGMENT;
 	rpc->fragment_left = mark & ~LAST_FRAGMENT;
+	/* Nobody sends empty ones before the last, but to keep us reading for ever. */
+	if (rpc->fragment_left == 0 && !rpc->last_fragment)
+		return false;
 	return rpc->fragment_left <= RPC_RECORD_MAX - rpc->in.len;
 }
 
