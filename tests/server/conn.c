@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,15 +28,24 @@ static void name_address(int fd, char *buf, size_t size)
 }
 
 /* For "stats": was it a reserved port? */
-static void note_peer(struct server *server, int fd)
+static void note_peer(struct server *server, enum service service, int fd)
 {
+	static const char *const names[SERVICES] = { "portmap", "mount", "nfs" };
 	struct sockaddr_storage ss = { 0 };
 	socklen_t len = sizeof(ss);
 
 	(void)getpeername(fd, (struct sockaddr *)&ss, &len);
 	/* sin_port and sin6_port are at the same place. */
-	strbuf_printf(&server->peers, " %u",
+	strbuf_printf(&server->peers, " %s:%u", names[service],
 		      ntohs(((struct sockaddr_in *)&ss)->sin_port));
+}
+
+/* As real servers do: answers are small, and not held back until the last is acked. */
+static void send_at_once(int fd)
+{
+	int one = 1;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
 static void watch(const struct conn *conn, int op)
@@ -67,7 +77,8 @@ void conn_new(struct listener *listener, int fd)
 	if (conn->round > server->stats.rounds)
 		server->stats.rounds = conn->round;
 	name_address(fd, conn->address, sizeof(conn->address));
-	note_peer(server, fd);
+	send_at_once(fd);
+	note_peer(server, listener->service, fd);
 	watch(conn, EPOLL_CTL_ADD);
 }
 

@@ -46,6 +46,14 @@ static int on_stats(struct server *server, const char *arg, struct error *err)
 	return 0;
 }
 
+static int on_empty(struct server *server, const char *arg, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	fs_empty(&server->fs);
+	return 0;
+}
+
 static int on_drop(struct server *server, const char *arg, struct error *err)
 {
 	(void)arg;
@@ -78,7 +86,7 @@ static const struct {
 } commands[] = {
 	{ "fault", on_fault }, { "clear", on_clear }, { "stats", on_stats },
 	{ "reset", on_reset }, { "drop", on_drop },   { "reboot", on_reboot },
-	{ "owner", on_owner },
+	{ "owner", on_owner }, { "empty", on_empty },
 };
 
 static void run(struct server *server, char *line)

@@ -70,6 +70,47 @@ void fs_done(struct fs *fs)
 	*fs = (struct fs){ 0 };
 }
 
+static bool has_children(const struct fs *fs, const struct fs_node *dir)
+{
+	for (const struct fs_node *node = fs->nodes; node; node = node->next) {
+		if (node->parent == dir)
+			return true;
+	}
+	return false;
+}
+
+static enum fs_status remove_node(struct fs *fs, struct fs_node *node)
+{
+	struct fs_node **at = &fs->nodes;
+
+	if (node == fs->root || node == fs->export)
+		return FS_PERM;
+	if (has_children(fs, node))
+		return FS_NOTEMPTY;
+	while (*at != node)
+		at = &(*at)->next;
+	*at = node->next;
+	fs_touch(node->parent, true);
+	fs->used -= node->size;
+	fs->n_nodes--;
+	free(node->data);
+	free(node);
+	return FS_OK;
+}
+
+void fs_empty(struct fs *fs)
+{
+	struct fs_node *node = fs->nodes;
+
+	/* A directory can go once its children have: from the start again. */
+	while (node) {
+		struct fs_node *next = node->next;
+		bool inside = node->id > fs->export->id;
+
+		node = inside && remove_node(fs, node) == FS_OK ? fs->nodes : next;
+	}
+}
+
 void fs_touch(struct fs_node *node, bool data)
 {
 	(void)clock_gettime(CLOCK_REALTIME, &node->ctime);
@@ -91,13 +132,15 @@ void fs_handle(const struct fs_node *node, uint8_t handle[FS_HANDLE_SIZE])
 enum fs_status fs_by_handle(const struct fs *fs, const uint8_t *handle, uint32_t len,
 			    struct fs_node **ret)
 {
-	uint8_t candidate[FS_HANDLE_SIZE];
+	char text[FS_HANDLE_SIZE + 1] = "";
+	unsigned id;
 
-	if (len != FS_HANDLE_SIZE || memcmp(handle, "nfsafe", 6) != 0)
+	if (len == FS_HANDLE_SIZE)
+		memcpy(text, handle, len);
+	if (sscanf(text, "nfsafe%10u", &id) != 1)
 		return FS_BADHANDLE;
 	for (struct fs_node *node = fs->nodes; node; node = node->next) {
-		fs_handle(node, candidate);
-		if (memcmp(handle, candidate, len) == 0) {
+		if (node->id == id) {
 			*ret = node;
 			return FS_OK;
 		}
@@ -176,34 +219,6 @@ enum fs_status fs_create(struct fs *fs, struct fs_node *dir, const char *name,
 		return FS_SERVERFAULT;
 	fs_touch(dir, true);
 	*ret = node;
-	return FS_OK;
-}
-
-static bool has_children(const struct fs *fs, const struct fs_node *dir)
-{
-	for (const struct fs_node *node = fs->nodes; node; node = node->next) {
-		if (node->parent == dir)
-			return true;
-	}
-	return false;
-}
-
-static enum fs_status remove_node(struct fs *fs, struct fs_node *node)
-{
-	struct fs_node **at = &fs->nodes;
-
-	if (node == fs->root || node == fs->export)
-		return FS_PERM;
-	if (has_children(fs, node))
-		return FS_NOTEMPTY;
-	while (*at != node)
-		at = &(*at)->next;
-	*at = node->next;
-	fs_touch(node->parent, true);
-	fs->used -= node->size;
-	fs->n_nodes--;
-	free(node->data);
-	free(node);
 	return FS_OK;
 }
 

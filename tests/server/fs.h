@@ -67,6 +67,8 @@ struct fs {
 /* An empty tree with a directory at @path, exported and open to everybody. */
 bool fs_init(struct fs *fs, const char *path, uint64_t capacity);
 void fs_done(struct fs *fs);
+/* Remove all that is in the export. */
+void fs_empty(struct fs *fs);
 
 void fs_handle(const struct fs_node *node, uint8_t handle[FS_HANDLE_SIZE]);
 enum fs_status fs_by_handle(const struct fs *fs, const uint8_t *handle, uint32_t len,

@@ -48,20 +48,21 @@ class Server:
         raise RuntimeError(f"nfs-server: {text}: {answer}")
 
     def faults(self, *faults):
-        """These faults and no other from now on; what was counted is forgotten."""
-        for command in ("clear", "drop", "reset", *(f"fault {f}" for f in faults)):
+        """These faults and no other from now on; what was before is forgotten."""
+        for command in ("clear", "drop", "reset", "empty", *(f"fault {f}" for f in faults)):
             self.command(command)
 
     def stats(self):
         """Counts by name; in "names" the procedures in the order of their calls, in
-        "peers" the ports that the connections came from."""
+        "peers" (service, port) of where each connection came from."""
         self.process.stdin.write(b"stats\n")
         counts, names = self.line().split(" names:")
         counts, peers = counts.split(" peers:")
         stats = {key: int(value) for key, value in
                  (word.split("=") for word in counts.split())}
         stats["names"] = names.split()
-        stats["peers"] = [int(word) for word in peers.split()]
+        stats["peers"] = [(service, int(port)) for service, port in
+                          (word.split(":") for word in peers.split())]
         self.line()
         return stats
 

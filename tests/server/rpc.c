@@ -172,6 +172,17 @@ static void run(struct call *call, const struct procedure *procedure, struct str
 		strbuf_add(out, call->body.text, call->body.len);
 }
 
+/* When an operation of a COMPOUND asked for a refusal: of the whole call. */
+static void refuse_late(const struct call *call, struct strbuf *out)
+{
+	struct strbuf refusal = STRBUF_INIT;
+
+	if (!refuse(call, &refusal))
+		return;
+	strbuf_done(out);
+	*out = refusal;
+}
+
 static void serve(struct call *call, const struct program *program)
 {
 	struct fault_point point = { .program = program->name,
@@ -197,6 +208,7 @@ static void serve(struct call *call, const struct program *program)
 			run(call, procedure, &out);
 		else
 			rpc_put_accepted(&out, call->xid, PROC_UNAVAIL);
+		refuse_late(call, &out);
 	}
 	mangle_send(call, &out);
 	strbuf_done(&out);
