@@ -60,9 +60,6 @@ Test(access, who_may_by_mode_and_may_not_is_squashed)
 	f.owner = 1000;
 	cr_expect_eq(access_judge(&f), RESULT_SQUASHED, "the owner");
 	f = facts();
-	f.mode = 0777;
-	cr_expect_eq(access_judge(&f), RESULT_SQUASHED, "everybody");
-	f = facts();
 	f.mode = 0775;
 	f.group = 1000;
 	cr_expect_eq(access_judge(&f), RESULT_SQUASHED, "the group");
@@ -70,6 +67,17 @@ Test(access, who_may_by_mode_and_may_not_is_squashed)
 	f.groups = groups;
 	f.n_groups = 2;
 	cr_expect_eq(access_judge(&f), RESULT_SQUASHED, "one of the groups");
+}
+
+/* Then it does not matter whom the server takes the user for. */
+Test(access, who_is_kept_from_where_all_may_is_denied)
+{
+	struct access_facts f = facts();
+
+	f.mode = 0777;
+	cr_expect_eq(access_judge(&f), RESULT_DENIED);
+	f.uid = 0;
+	cr_expect_eq(access_judge(&f), RESULT_DENIED);
 }
 
 Test(access, without_a_mode_nobody_but_root_is_called_squashed)

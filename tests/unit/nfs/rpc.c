@@ -152,9 +152,9 @@ Test(rpc, bytes_may_come_one_by_one_and_in_fragments)
 
 	open_pair(&rpc, &peer);
 	call(&rpc, 9);
-	/* 4 bytes, none, 8 bytes, and the last 16. */
-	peer_words(&body, 11, 4U, xid_of(&rpc, 9), 0U, 8U, 1U, 0U, 0x80000010U, 0U, 0U,
-		   0U, 0xbeefU);
+	/* 4 bytes, 8 bytes, and the last 16. */
+	peer_words(&body, 10, 4U, xid_of(&rpc, 9), 8U, 1U, 0U, 0x80000010U, 0U, 0U, 0U,
+		   0xbeefU);
 	for (size_t i = 0; i < body.len; i++) {
 		cr_assert_eq(seen.n, 0);
 		cr_assert_eq(feed(&rpc, body.data + i, 1, &seen), RPC_OPEN);
@@ -284,6 +284,21 @@ Test(rpc, a_record_may_not_be_longer_than_the_limit)
 	body.len += 8192;
 	for (unsigned i = 0; i < RPC_RECORD_MAX / 8192; i++)
 		cr_expect_eq(feed(&rpc, body.data, body.len, &seen), RPC_OPEN);
+	cr_expect_eq(feed(&rpc, body.data, body.len, &seen), RPC_GARBAGE);
+	rpc_done(&rpc);
+	(void)close(peer);
+}
+
+Test(rpc, empty_fragments_are_for_keeping_us_busy)
+{
+	struct peer_body body = { 0 };
+	struct seen seen = { 0 };
+	struct rpc rpc;
+	int peer;
+
+	open_pair(&rpc, &peer);
+	call(&rpc, 1);
+	peer_word(&body, 0);
 	cr_expect_eq(feed(&rpc, body.data, body.len, &seen), RPC_GARBAGE);
 	rpc_done(&rpc);
 	(void)close(peer);
