@@ -43,7 +43,10 @@ const char *record_path(const struct record *record)
 static int fail_errno(const char *path, enum error_kind kind, struct error *err)
 {
 	if (errno == EACCES || errno == EPERM)
-		return error_errno(err, ERROR_PERMISSION, "%s", path);
+		return error_set(err, ERROR_PERMISSION, errno,
+				 "%s: %s: only root and its group may read the record, "
+				 "only root write it",
+				 path, strerror(errno));
 	return error_errno(err, kind, "%s", path);
 }
 
@@ -220,9 +223,22 @@ static int keep_log(const struct sql *sql, struct error *err)
 	return rc == SQLITE_OK ? 0 : sql_fail(sql, rc, err);
 }
 
+/* SQLite opens what it may not write for reading, and says so at the first change. */
+static int require_writable(const struct sql *sql, struct error *err)
+{
+	if (!sqlite3_db_readonly(sql->db, "main"))
+		return 0;
+	if (access(sql->path, W_OK) == 0)
+		errno = EROFS;
+	return fail_errno(sql->path, ERROR_IO, err);
+}
+
 static int prepare_write(const struct sql *sql, struct error *err)
 {
-	int r = schema_migrate(sql, schema_current(), err);
+	int r = require_writable(sql, err);
+
+	if (r == 0)
+		r = schema_migrate(sql, schema_current(), err);
 
 	if (r == 0)
 		r = sql_exec(sql,

@@ -51,8 +51,8 @@ enum record_open_outcome {
  * RECORD_WRITE makes the directory (0750, its parent must exist) and the file
  * (0640) if they are missing, the file in one step: there is a whole record or
  * none.  An older schema is brought up to date in one transaction; a newer one
- * is refused.  The whole file is checked, which takes about 20 ms for ten years
- * of nights (tests/unit/record/record.c measures it).
+ * is refused.  The whole file is checked, which takes less than 100 ms for ten
+ * years of nights (tests/unit/record/record.c measures it).
  *
  * RECORD_READ needs read permission only, also where the file system is
  * read-only; it checks what it reads.

@@ -41,6 +41,25 @@ static int fail_system(const struct sql *sql, int errnum, struct error *err)
 	return error_set(err, ERROR_IO, errnum, "%s: %s", sql->path, what);
 }
 
+/*
+ * The errno behind an I/O error, 0 if there is none to be had.  SQLite forgets to tell
+ * it when it was the COMMIT that failed; then the file knows.
+ */
+static int find_errno(sqlite3 *db)
+{
+	int errnum = sqlite3_system_errno(db);
+	sqlite3_file *log = NULL;
+
+	if (errnum == 0 &&
+	    sqlite3_file_control(db, NULL, SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
+		    SQLITE_OK &&
+	    log && log->pMethods)
+		(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &errnum);
+	if (errnum == 0)
+		(void)sqlite3_file_control(db, NULL, SQLITE_FCNTL_LAST_ERRNO, &errnum);
+	return errnum;
+}
+
 int sql_fail(const struct sql *sql, int rc, struct error *err)
 {
 	switch (rc & 0xff) {
@@ -54,7 +73,7 @@ int sql_fail(const struct sql *sql, int rc, struct error *err)
 		return fail_system(sql, ENOSPC, err);
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
-		return fail_system(sql, sqlite3_system_errno(sql->db), err);
+		return fail_system(sql, find_errno(sql->db), err);
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 		return fail_system(sql, EACCES, err);
