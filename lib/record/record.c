@@ -142,6 +142,12 @@ static int make_database(const char *path, struct error *err)
 	r = connect_to(path, SQLITE_OPEN_READWRITE, &record, err);
 	if (r == 0)
 		r = schema_migrate(&record->sql, schema_current(), err);
+	/*
+	 * WAL from the start: many at once cannot change to it, for SQLite does not wait
+	 * for the others then.  Last, so that closing has nothing left to write.
+	 */
+	if (r == 0)
+		r = sql_exec(&record->sql, "PRAGMA journal_mode = WAL", err);
 	return r;
 }
 
@@ -154,8 +160,13 @@ static int make_database(const char *path, struct error *err)
 static int create(int dir_fd, const char *path, struct error *err)
 {
 	static const char *const stale[] = {
-		NEW_FILE,           NEW_FILE "-journal",    RECORD_FILE "-wal",
-		RECORD_FILE "-shm", RECORD_FILE "-journal",
+		NEW_FILE,
+		NEW_FILE "-journal",
+		NEW_FILE "-wal",
+		NEW_FILE "-shm",
+		RECORD_FILE "-wal",
+		RECORD_FILE "-shm",
+		RECORD_FILE "-journal",
 	};
 	char new_path[PATH_MAX];
 	int r;
@@ -170,8 +181,8 @@ static int create(int dir_fd, const char *path, struct error *err)
 	}
 	r = make_database(new_path, err);
 	if (r < 0) {
+		/* What else it left is cleared by whoever tries next. */
 		(void)unlinkat(dir_fd, NEW_FILE, 0);
-		(void)unlinkat(dir_fd, NEW_FILE "-journal", 0);
 		return r;
 	}
 	if (renameat(dir_fd, NEW_FILE, dir_fd, RECORD_FILE) < 0 || fsync(dir_fd) < 0)

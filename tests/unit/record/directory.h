@@ -19,6 +19,29 @@
 #include "lib/record/query.h"
 #include "lib/record/record.h"
 
+/*
+ * Also for forked children, in which nothing of Criterion may be used: even an
+ * assertion that holds sends a message to the runner, over a socket whose threads did
+ * not survive the fork, and now and then waits there for ever.
+ */
+#define require(condition, ...)                                                          \
+	do {                                                                             \
+		if (!(condition)) {                                                      \
+			(void)fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);            \
+			(void)fprintf(stderr, __VA_ARGS__);                              \
+			(void)fputc('\n', stderr);                                       \
+			abort();                                                         \
+		}                                                                        \
+	} while (0)
+
+/* @call, which takes &why last, returns 0. */
+#define must(call)                                                                       \
+	do {                                                                             \
+		struct error why;                                                        \
+		int must_r = (call);                                                     \
+		require(must_r == 0, "%s: %d: %s", #call, must_r, why.msg);              \
+	} while (0)
+
 struct directory {
 	char path[64];
 };
@@ -29,7 +52,7 @@ static inline struct directory directory_make(void)
 
 	if (access("/dev/shm", W_OK) != 0)
 		(void)snprintf(d.path, sizeof(d.path), "/tmp/nfsafe-record-XXXXXX");
-	cr_assert_not_null(mkdtemp(d.path));
+	require(mkdtemp(d.path), "%s", d.path);
 	return d;
 }
 
@@ -38,7 +61,7 @@ static inline void directory_remove(const struct directory *d)
 	char command[128];
 
 	(void)snprintf(command, sizeof(command), "rm -rf -- '%s'", d->path);
-	cr_assert_eq(system(command), 0);
+	require(system(command) == 0, "%s", command);
 }
 
 #define DIRECTORY(name)                                                                  \
@@ -59,21 +82,13 @@ static inline struct record *open_record(const struct directory *d, enum record_
 	struct error err;
 	int r = record_open(d->path, mode, &record, &err);
 
-	cr_assert_eq(r, RECORD_OPENED, "record_open: %d %s", r, r < 0 ? err.msg : "");
+	require(r == RECORD_OPENED, "record_open: %d %s", r, r < 0 ? err.msg : "");
 	return record;
 }
 
 #define RECORD(name, directory, mode)                                                    \
 	__attribute__((cleanup(record_closep))) struct record *name =                    \
 		open_record(&(directory), mode)
-
-/* @call, which takes &why last, returns 0. */
-#define must(call)                                                                       \
-	do {                                                                             \
-		struct error why;                                                        \
-		int must_r = (call);                                                     \
-		cr_assert_eq(must_r, 0, "%s: %d: %s", #call, must_r, why.msg);           \
-	} while (0)
 
 #define cr_assert_contains(text, part)                                                   \
 	cr_assert(strstr((text), (part)), "'%s' does not say '%s'", (text), (part))

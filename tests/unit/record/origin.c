@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -14,10 +15,12 @@
 
 static struct origin self(void)
 {
-	struct origin origin;
+	struct origin origin = { 0 };
 	struct error err;
 
-	cr_assert_eq(origin_self(&origin, &err), 0);
+	/* No assertion: called in a forked child too, where Criterion cannot be used. */
+	if (origin_self(&origin, &err) < 0)
+		abort();
 	return origin;
 }
 
