@@ -192,10 +192,6 @@ void command_done(struct command_run *run)
 		(void)sigprocmask(SIG_SETMASK, &old, NULL);
 		run->tty_fd = -1;
 	}
-	if (run->out.fd >= 0)
-		output_drain(&run->out);
-	if (run->err.fd >= 0)
-		output_drain(&run->err);
 	output_done(&run->out);
 	output_done(&run->err);
 	fd_close(&run->child.pidfd);

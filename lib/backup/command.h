@@ -72,7 +72,7 @@ enum command_end command_end(struct command_run *run, int64_t grace_ms, struct d
 /* The exit code that a shell would show. */
 int command_exit_code(const struct command_run *run) __attribute__((nonnull));
 
-/* Take the terminal back, drain the output, free. */
+/* Take the terminal back, free.  What was not taken of the output is lost. */
 void command_done(struct command_run *run);
 
 #endif

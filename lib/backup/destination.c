@@ -27,6 +27,17 @@ static int refuse(struct session *s, enum record_phase_outcome outcome,
 	return DESTINATION_REFUSED;
 }
 
+/* The record gets the reason's name too: for who counts them. */
+static int refuse_guarded(struct session *s, enum guard_reason reason,
+			  const struct error *err)
+{
+	session_phase_end(s,
+			  reason == GUARD_NO_ANSWER ? RECORD_PHASE_TIMED_OUT
+						    : RECORD_PHASE_FAILED,
+			  "%s: %s", guard_reason_name(reason), err->msg);
+	return DESTINATION_REFUSED;
+}
+
 static int cancelled(struct session *s)
 {
 	session_phase_end(s, RECORD_PHASE_ABORTED, "a signal came");
@@ -190,7 +201,7 @@ static int mount_step(struct session *s, struct destination *dest, struct error 
 	session_phase(s, "mount");
 	r = guard_mountpoint(conf->mountpoint, err);
 	if (r > 0)
-		return refuse(s, RECORD_PHASE_FAILED, err);
+		return refuse_guarded(s, (enum guard_reason)r, err);
 	if (r == 0)
 		r = options_parse(conf->options, conf->max_stall_ms, &options, err);
 	if (r == 0)
@@ -249,12 +260,7 @@ static int guard(struct session *s, struct destination *dest, struct error *err)
 	dest->dead = r == GUARD_NO_ANSWER;
 	if (r != GUARD_PASSED) {
 		*err = report.why;
-		session_phase_end(s,
-				  r == GUARD_NO_ANSWER ? RECORD_PHASE_TIMED_OUT
-						       : RECORD_PHASE_FAILED,
-				  "%s: %s", guard_reason_name((enum guard_reason)r),
-				  err->msg);
-		return DESTINATION_REFUSED;
+		return refuse_guarded(s, (enum guard_reason)r, err);
 	}
 	(void)snprintf(dest->fsid, sizeof(dest->fsid), "%s", report.fsid);
 	session_phase_end(s, RECORD_PHASE_OK, "write %" PRId64 " ms", report.write_ms);

@@ -13,6 +13,8 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 
+#define OUTPUT_STALL_MS 60000
+
 /* Without a time-out of its own a command may take as long as the server lives. */
 static struct deadline command_deadline(const struct job_candidate *c)
 {
@@ -108,6 +110,20 @@ static char *join_output(const struct command_run *run)
 	return both;
 }
 
+/* Once the mount is gone: a slow reader of the output must not prolong it. */
+static void finish_output(struct command_run *run, struct ending *ending)
+{
+	struct error err;
+
+	if (output_finish(&run->out, OUTPUT_STALL_MS) &&
+	    output_finish(&run->err, OUTPUT_STALL_MS))
+		return;
+	(void)error_set(&err, ERROR_IO, 0,
+			"nobody took the command's output for %d s: its end is lost",
+			OUTPUT_STALL_MS / 1000);
+	ending_worsen(ending, ENDING_ERROR, &err);
+}
+
 /* From the start of the command to the unmount. */
 static void work(struct session *s, const struct job *job, struct destination *dest,
 		 struct job_result *ret)
@@ -141,12 +157,10 @@ static void work(struct session *s, const struct job *job, struct destination *d
 	else
 		judge(s, dest, &run, r, &ret->ending);
 	end_phase(s, &ret->ending);
-	if (r == SUPERVISE_ENDED) {
-		output_drain(&run.out);
-		output_drain(&run.err);
+	if (r == SUPERVISE_ENDED)
 		quiesce_run(s, dest, d, &ret->ending);
-	}
 	teardown_run(s, dest, &run, &ret->ending);
+	finish_output(&run, &ret->ending);
 	ret->output = join_output(&run);
 	command_done(&run);
 	ret->bytes_written = dest->bytes_written;

@@ -97,26 +97,21 @@ void output_service(struct output *o, short revents)
 		(void)take(o);
 }
 
-/* Can be written to now, or has failed (then the write says so). */
-static bool is_ready(const struct output *o)
-{
-	struct pollfd pfd = output_poll(o);
-
-	return poll(&pfd, 1, 0) > 0;
-}
-
-void output_drain(struct output *o)
+bool output_finish(struct output *o, int stall_ms)
 {
 	while (o->fd >= 0 || o->n_pending > 0) {
-		if (o->n_pending > 0) {
-			if (!is_ready(o))
-				o->n_pending = 0;
-			else
-				pass_on(o);
-		} else if (!take(o)) {
-			return;
-		}
+		struct pollfd pfd;
+
+		if (o->n_pending == 0 && !take(o))
+			return true;
+		if (o->n_pending == 0)
+			continue;
+		pfd = output_poll(o);
+		if (poll(&pfd, 1, stall_ms) == 0)
+			return false;
+		pass_on(o);
 	}
+	return true;
 }
 
 char *output_tail(const struct output *o)

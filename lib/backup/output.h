@@ -41,10 +41,12 @@ struct pollfd output_poll(const struct output *o) __attribute__((nonnull));
 void output_service(struct output *o, short revents) __attribute__((nonnull));
 
 /*
- * Take what is in the pipe now, without waiting: at the end, when a process that
- * the command left behind may hold the other end for ever.
+ * The command has ended: take what is still in the pipe and pass it on.  Does not wait
+ * for the pipe's end, since a process that the command left behind may hold it for ever.
+ * Who gets the output is waited for, as long as he takes some of it every @stall_ms.
+ * Returns whether all of it went where it should.
  */
-void output_drain(struct output *o) __attribute__((nonnull));
+bool output_finish(struct output *o, int stall_ms) __attribute__((nonnull));
 
 /* What was kept, oldest first.  Returns owned text, NULL if memory ran out. */
 char *output_tail(const struct output *o) __attribute__((nonnull));

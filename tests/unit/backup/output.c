@@ -2,6 +2,7 @@
 #include "lib/backup/output.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,7 +120,50 @@ Test(output, goes_on_keeping_when_the_reader_is_gone)
 	output_done(&o);
 }
 
-Test(output, drain_does_not_wait_for_who_holds_the_pipe)
+Test(output, finish_passes_on_all_that_is_in_the_pipe_to_a_slow_reader)
+{
+	struct output o;
+	struct error err;
+	static char sent[60000], got[60000];
+	size_t n_got = 0;
+	int fd, pass[2];
+	pid_t child;
+
+	memset(sent, 'x', sizeof(sent));
+	cr_assert_eq(pipe(pass), 0);
+	cr_assert_eq(fcntl(pass[1], F_SETPIPE_SZ, 4096), 4096);
+	cr_assert_eq(output_open(&o, pass[1], &fd, &err), 0);
+	cr_assert_eq(fd_write_all(fd, sent, sizeof(sent), &err), 0);
+	(void)close(fd);
+	child = fork();
+	if (child == 0) {
+		(void)close(pass[0]);
+		_exit(output_finish(&o, 5000) ? 0 : 1);
+	}
+	(void)close(pass[1]);
+	for (ssize_t n; (n = read(pass[0], got + n_got, 500)) > 0;)
+		n_got += (size_t)n;
+	cr_assert_eq(n_got, sizeof(sent));
+	output_done(&o);
+}
+
+Test(output, finish_gives_up_on_a_reader_who_takes_nothing)
+{
+	struct output o;
+	struct error err;
+	static char sent[20000];
+	int fd, pass[2];
+
+	cr_assert_eq(pipe(pass), 0);
+	cr_assert_eq(fcntl(pass[1], F_SETPIPE_SZ, 4096), 4096);
+	cr_assert_eq(output_open(&o, pass[1], &fd, &err), 0);
+	cr_assert_eq(fd_write_all(fd, sent, sizeof(sent), &err), 0);
+	(void)close(fd);
+	cr_assert_not(output_finish(&o, 50));
+	output_done(&o);
+}
+
+Test(output, finish_does_not_wait_for_who_holds_the_pipe)
 {
 	struct output o;
 	struct error err;
@@ -128,7 +172,7 @@ Test(output, drain_does_not_wait_for_who_holds_the_pipe)
 
 	cr_assert_eq(output_open(&o, -1, &fd, &err), 0);
 	cr_assert_eq(write(fd, "last words", 10), 10);
-	output_drain(&o);
+	cr_assert(output_finish(&o, 5000));
 	tail = output_tail(&o);
 	cr_assert_str_eq(tail, "last words");
 	free(tail);
