@@ -70,8 +70,7 @@ exits 0 "back before the bound: good"
 says "answers again" "and it is told that it was late"
 
 nas_slow nas1 16mbit
-nas_delay nas1 500
-sed -i 's|^full = .*|full = /bin/dd if=/dev/zero of=/srv/nfsafe/nas1/slow bs=1M count=8 conv=fsync|' "$conf"
+sed -i 's|^full = .*|full = /bin/dd if=/dev/zero of=/srv/nfsafe/nas1/slow bs=1M count=16 conv=fsync|' "$conf"
 nf run --level full
 exits 0 "slow is not dead"
 done_testing
