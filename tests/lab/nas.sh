@@ -155,8 +155,10 @@ nas_restart() {
 	nas_rpcbind_lives "$host" || nas_rpcbind_launch "$host" || return 1
 	nas_on "$host" ganesha.nfsd -L "$dir/ganesha.log" -f "$dir/ganesha.conf" \
 		-p "$dir/run/ganesha.pid" -N NIV_EVENT
-	nas_wait 20 "$host serves NFS" nas_answers "$host"
+	nas_wait 20 "$host serves NFS" nas_answers "$host" &&
+		nas_wait 5 "$host exports" nas_exports "$host"
 }
+nas_exports() { nas_on "$1" showmount -e --no-headers 127.0.0.1 | grep -q ^/export/other; }
 nas_reread() { [ "$(grep -c 'Reread exports complete' "$1")" -gt "$2" ]; }
 nas_set() {
 	local host=$1 log=$lab_state/$1/ganesha.log before
