@@ -111,11 +111,28 @@ wait
 
 run "$NFSAFE" probe --write
 exits 0 "probe: ok"
+# A state_dir, and a command, that lie on a share which somebody else has mounted.
+mkdir -p /mnt/other
+check "a mount of somebody else" mount -i -t nfs \
+	-o vers=3,nolock,port=2049,mountport=20048,addr=10.77.1.2,soft,timeo=10,retrans=0 \
+	nas1:/export/other /mnt/other
+ln -s /mnt/other/state /var/lib/linked
+sed -e '1i[nfsafe]\nstate_dir = /var/lib/linked' -e 's|^full = .*|full = /mnt/other/full|' \
+	/etc/nfsafe/nfsafe.conf >/etc/nfsafe/other.conf
 nas_freeze nas1
 run "$NFSAFE" probe
 exits 2 "probe: frozen"
 says 'nas1: frozen' "probe: frozen, told"
+run "$NFSAFE" -c /etc/nfsafe/other.conf config check
+exits 78 "config check: state_dir on NFS, frozen"
+within 2000 "config check: does not touch it"
+says 'other.conf:2: state_dir: /var/lib/linked is on /mnt/other \(nfs\)' "config check: where it is"
+says 'other.conf:9: warning: full: /mnt/other/full is on /mnt/other' "config check: a command on NFS"
+run "$NFSAFE" -c /etc/nfsafe/other.conf run
+exits 78 "run: state_dir on NFS, frozen"
+within 2000 "run: does not touch it"
 nas_thaw nas1
+umount -i /mnt/other
 nothing_mounted "at the end"
 nothing_blocked "at the end"
 done_testing
