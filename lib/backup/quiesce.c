@@ -130,12 +130,17 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
  */
 static _Noreturn void sync_child(const struct destination *dest)
 {
+	struct mount_sync_request request = {
+		.identity = &dest->mount,
+		.deadline = deadline_after(INT32_MAX),
+		.cancel_fd = -1,
+	};
 	struct mount_sync_report report;
 	struct error err;
 	int r;
 
 	signals_default();
-	r = mount_sync(&dest->mount, deadline_after(INT32_MAX), -1, &report, &err);
+	r = mount_sync(&request, &report, &err);
 	_exit(r == MOUNT_SYNCED ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 

@@ -100,28 +100,43 @@ int mount_look(const struct mount_identity *id, struct error *err)
 
 /* ---- sync ---- */
 
+/*
+ * A server that answers nothing for so long, with a flush under way, is dead.  Slow is
+ * not dead: one call of a megabyte at 1 Mbit/s takes 8 s.
+ */
+#define MOUNT_SILENCE_MS 10000
+
+struct mount_sync_request {
+	const struct mount_identity *identity;
+	struct deadline deadline;
+	int64_t silence_ms; /* give up after so long without any answer; 0: do not look */
+	int cancel_fd;      /* readable: give up; -1: none */
+};
+
 enum mount_sync_outcome {
 	MOUNT_SYNCED = 0,
 	MOUNT_SYNC_FAILED,    /* syncfs(2) said so: what was written is not safe */
 	MOUNT_SYNC_TIMED_OUT, /* killed at the deadline, gone */
-	MOUNT_SYNC_CANCELLED,
-	MOUNT_SYNC_STUCK, /* outlived SIGKILL; the flush goes on in it */
-	MOUNT_SYNC_GONE,  /* @id is not what is mounted there */
+	MOUNT_SYNC_CANCELLED, /* given up, gone */
+	MOUNT_SYNC_STUCK, /* given up, but it outlived SIGKILL; the flush goes on in it */
+	MOUNT_SYNC_GONE,  /* @identity is not what is mounted there */
 };
 
 struct mount_sync_report {
-	struct error why;
-	struct mount_stuck stuck;
+	struct error why;         /* unless SYNCED */
+	struct mount_stuck stuck; /* STUCK only */
+	bool silent;              /* given up because nothing was answered */
 };
 
 /*
- * syncfs(2) of the mount in a task: what was written is on the server.  Blocks
- * until @d, or @cancel_fd, and a second.
- * Returns an enum mount_sync_outcome, or a negative error.
+ * syncfs(2) of the mount in a task: what was written is on the server.  Errors of
+ * writes before it are not told here, but in mountstats.
+ *
+ * Blocks no longer than the deadline and a second.
+ * Returns an enum mount_sync_outcome with @ret filled, or a negative error.
  */
-int mount_sync(const struct mount_identity *id, struct deadline d, int cancel_fd,
-	       struct mount_sync_report *ret, struct error *err)
-	__attribute__((nonnull, warn_unused_result));
+int mount_sync(const struct mount_sync_request *req, struct mount_sync_report *ret,
+	       struct error *err) __attribute__((nonnull, warn_unused_result));
 
 /* ---- detach ---- */
 

@@ -8,18 +8,10 @@
 
 #include "lib/base/macro.h"
 #include "lib/base/strbuf.h"
-#include "lib/mnt/mountstats.h"
 #include "lib/proc/task.h"
 
 #define BUSY_AGAIN_MS 100
 #define FORCE_AGAIN_MS 20
-
-/* Of the deadline, a third is kept for forcing, but not more than this. */
-#define FORCE_RESERVE_MS 10000
-/* How long a server may be silent with a flush under way.  One that needs 2 s for a
- * call is slow, and not dead. */
-#define SILENCE_MS 4000
-#define SILENCE_LOOK_MS 100
 
 /* Beyond the deadline: for a loop to notice it, and for what comes after it. */
 #define LOOP_MARGIN_NS INT64_C(200000000)
@@ -173,47 +165,33 @@ static void explain(struct mount_detach_report *report, enum error_kind kind,
 	strbuf_done(&text);
 }
 
-/* Is anything answered within SILENCE_MS, as long as there is time? */
-static bool is_answering(const struct mount_detach_request *req)
-{
-	const struct mount_identity *id = req->identity;
-	struct mountstats_key key = { id->source, id->mountpoint };
-	struct deadline d = deadline_within(req->deadline, SILENCE_MS);
-	struct mountstats before, now;
-	struct error ignored;
-
-	if (mountstats_read(&key, &before, &ignored) != MOUNTSTATS_FOUND)
-		return false;
-	do {
-		(void)poll(NULL, 0, SILENCE_LOOK_MS);
-		if (mountstats_read(&key, &now, &ignored) != MOUNTSTATS_FOUND)
-			return false;
-		if (mountstats_progress(&before, &now))
-			return true;
-	} while (!deadline_expired(d));
-	return false;
-}
-
 /* Returns an enum flush, or a negative error. */
 static int flush(const struct mount_detach_request *req,
 		 struct mount_detach_report *report, struct error *err)
 {
 	int left_ms = deadline_poll_ms(req->deadline);
-	int reserve_ms = left_ms / 3 < FORCE_RESERVE_MS ? left_ms / 3 : FORCE_RESERVE_MS;
-	struct deadline d =
-		left_ms < 0 ? req->deadline : deadline_after(left_ms - reserve_ms);
-	struct mount_sync_report sync;
-	int r = mount_sync(req->identity, d, -1, &sync, err);
+	struct mount_sync_request sync = {
+		.identity = req->identity,
+		.deadline = req->deadline,
+		.silence_ms = MOUNT_SILENCE_MS,
+		.cancel_fd = -1,
+	};
+	struct mount_sync_report done;
+	int r;
 
+	/* Some of the time must be left for forcing. */
+	if (left_ms >= 0 && left_ms / 3 * 2 < MOUNT_SILENCE_MS)
+		sync.silence_ms = left_ms / 3 * 2 + 1;
+	r = mount_sync(&sync, &done, err);
 	if (r < 0)
 		return r;
 	report->flushed = r == MOUNT_SYNCED;
-	if (r != MOUNT_SYNCED)
-		report->why = sync.why;
-	report->stuck = sync.stuck;
-	if (r != MOUNT_SYNC_TIMED_OUT && r != MOUNT_SYNC_STUCK)
-		return FLUSH_ENDED;
-	return is_answering(req) ? FLUSH_SLOW : FLUSH_DEAD;
+	report->why = done.why;
+	report->stuck = done.stuck;
+	if (done.silent)
+		return FLUSH_DEAD;
+	return r == MOUNT_SYNC_TIMED_OUT || r == MOUNT_SYNC_STUCK ? FLUSH_SLOW
+								  : FLUSH_ENDED;
 }
 
 /* The last resort.  Returns an outcome, or a negative error. */

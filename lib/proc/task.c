@@ -60,15 +60,18 @@ static _Noreturn void child_main(const struct task_spec *spec, int pipe_fd, pid_
 
 enum event { EVENT_DEADLINE, EVENT_CANCEL, EVENT_DATA };
 
-static int wait_event(int fd, int cancel_fd, struct deadline d, struct error *err)
+static int wait_event(const struct task_spec *spec, int fd, struct error *err)
 {
 	struct pollfd fds[] = {
 		{ .fd = fd, .events = POLLIN },
-		{ .fd = cancel_fd, .events = POLLIN },
+		{ .fd = spec->cancel_fd, .events = POLLIN },
 	};
 
 	for (;;) {
-		int n = poll(fds, 2, deadline_poll_ms(d));
+		struct deadline look =
+			spec->give_up ? deadline_within(spec->deadline, spec->look_ms)
+				      : spec->deadline;
+		int n = poll(fds, 2, deadline_poll_ms(look));
 
 		if (n < 0 && errno != EINTR)
 			return error_sys(err, "poll");
@@ -77,8 +80,11 @@ static int wait_event(int fd, int cancel_fd, struct deadline d, struct error *er
 			return EVENT_DATA;
 		if (n > 0 && fds[1].revents)
 			return EVENT_CANCEL;
-		if (deadline_expired(d))
+		if (deadline_expired(spec->deadline))
 			return EVENT_DEADLINE;
+		if (spec->give_up && deadline_expired(look) &&
+		    spec->give_up(spec->give_up_arg))
+			return EVENT_CANCEL;
 	}
 }
 
@@ -92,7 +98,7 @@ static int read_answer(const struct task_spec *spec, int fd, char *buf, size_t s
 	size_t len = 0, want = sizeof(struct answer);
 
 	while (len < want) {
-		int event = wait_event(fd, spec->cancel_fd, spec->deadline, err);
+		int event = wait_event(spec, fd, err);
 		ssize_t n;
 
 		if (event != EVENT_DATA)

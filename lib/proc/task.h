@@ -17,6 +17,7 @@
  * parent, as far as it can.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -40,7 +41,14 @@ struct task_spec {
 	void *result;
 	size_t result_size; /* may be 0 */
 	struct deadline deadline;
-	int cancel_fd;                   /* readable: give up; -1: none */
+	int cancel_fd; /* readable: give up; -1: none */
+	/*
+	 * Looked at every @look_ms while it runs: true is to give up, as if @cancel_fd
+	 * could be read.  NULL: none.
+	 */
+	bool (*give_up)(void *arg);
+	void *give_up_arg;
+	int look_ms;
 	const struct identity *identity; /* run with these ids; NULL: with ours */
 	int keep_fds[TASK_KEEP_MAX];     /* the first @n_keep_fds stay open */
 	size_t n_keep_fds;
@@ -49,7 +57,7 @@ struct task_spec {
 enum task_outcome {
 	TASK_DONE = 0,  /* @result is filled */
 	TASK_TIMED_OUT, /* killed at the deadline, gone */
-	TASK_CANCELLED, /* killed because @cancel_fd could be read, gone */
+	TASK_CANCELLED, /* killed because of @cancel_fd or @give_up, gone */
 	TASK_STUCK,     /* outlived SIGKILL for a second; left behind */
 };
 

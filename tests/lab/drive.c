@@ -4,7 +4,7 @@
  *
  *	drive attach SOURCE MOUNTPOINT VERS ADDRESS PORT MOUNTPORT OPTIONS MS
  *	drive detach MOUNTPOINT MS [dead]
- *	drive sync MOUNTPOINT MS
+ *	drive sync MOUNTPOINT MS [SILENCE_MS]
  *	drive holders MOUNTPOINT
  *	drive stats MOUNTPOINT
  *	drive guard MOUNTPOINT USER DESTINATION MS [UUID [FSID [PERCENT]]]
@@ -12,7 +12,7 @@
  *	drive prepare MOUNTPOINT
  *
  * Prints one line, "OUTCOME ms=N KEY=VALUE… : WORDS"; a SIGTERM ends the step.
- * detach and the rest take what mountinfo shows at MOUNTPOINT for ours.  Exits 0 if
+ * detach and the rest take the NFS mount at MOUNTPOINT for ours.  Exits 0 if
  * the step could be taken, whatever came of it.
  */
 #include <inttypes.h>
@@ -78,20 +78,22 @@ static void print_stuck(const struct mount_stuck *stuck)
 			     stuck->wait.wchan);
 }
 
+/* The NFS mount at @mountpoint, even below another one. */
 static int find_identity(struct drive *d, const char *mountpoint,
 			 struct mount_identity *ret)
 {
-	const struct mountinfo_entry *e;
 	struct mountinfo m;
 	int r = mountinfo_read(&m, &d->err);
 
 	if (r < 0)
 		return r;
-	e = mountinfo_at(&m, mountpoint);
-	if (!e) {
-		r = error_set(&d->err, ERROR_UNSAFE, 0, "nothing mounted at %s",
-			      mountpoint);
-	} else {
+	r = error_set(&d->err, ERROR_UNSAFE, 0, "no NFS mounted at %s", mountpoint);
+	for (size_t i = 0; i < m.count; i++) {
+		const struct mountinfo_entry *e = &m.entries[i];
+
+		if (strcmp(e->mountpoint, mountpoint) != 0 ||
+		    !mountinfo_is_nfs(e->fstype))
+			continue;
 		*ret = (struct mount_identity){ .id = e->id,
 						.major = e->major,
 						.minor = e->minor };
@@ -99,6 +101,7 @@ static int find_identity(struct drive *d, const char *mountpoint,
 		(void)snprintf(ret->mountpoint, sizeof(ret->mountpoint), "%s",
 			       e->mountpoint);
 		(void)snprintf(ret->fstype, sizeof(ret->fstype), "%s", e->fstype);
+		r = 0;
 	}
 	mountinfo_done(&m);
 	return r;
@@ -180,15 +183,22 @@ static int drive_sync(struct drive *d)
 		[MOUNT_SYNC_STUCK] = "stuck",
 		[MOUNT_SYNC_GONE] = "gone",
 	};
-	struct mount_sync_report report;
 	struct mount_identity id;
+	struct mount_sync_request req = {
+		.identity = &id,
+		.silence_ms = strtol(arg(d, 4), NULL, 10),
+		.cancel_fd = d->signals.fd,
+	};
+	struct mount_sync_report report;
 	int r = find_identity(d, arg(d, 2), &id);
 
+	req.deadline = deadline_arg(d, 3);
 	if (r == 0)
-		r = mount_sync(&id, deadline_arg(d, 3), d->signals.fd, &report, &d->err);
+		r = mount_sync(&req, &report, &d->err);
 	if (r < 0)
 		return fail(d);
 	begin_line(d, names[r]);
+	(void)printf(" silent=%d", report.silent);
 	print_stuck(&report.stuck);
 	return end_line(&report.why);
 }
