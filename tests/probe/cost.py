@@ -8,6 +8,8 @@ Each answer is held back for DELAY, much longer than the probe thinks.  The serv
 counts what must have been waited for (rounds, see server.h; a connect is one); the
 clock is the second witness: connects are not delayed, so the answers alone make the
 time, and it may not be more than the rounds allow.
+
+Seen to fail with: GETATTR, FSINFO, FSSTAT and ACCESS one after the other.
 """
 
 import sys

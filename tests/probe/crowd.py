@@ -9,6 +9,8 @@ each pair of fault and procedure, and some healthy ones between them.  No liar m
 change what is said of another source, and each verdict comes within its time-out
 and 100 ms (elapsed_ms; the process within the time-out and a second, see many.py).
 As in faults.py, what is late because the machine is busy is not late three times.
+
+Seen to fail with: empty fragments that are read on and on, as the probe first did.
 """
 
 import sys

@@ -9,6 +9,10 @@ does.  What is measured is the life of the process, from before its fork to afte
 its end, and the probe's own claim (elapsed_ms).  A machine that is busy with other
 work can stretch one run, not three in a row: a run that is too long is repeated
 twice, and the test fails if all three are.
+
+Seen to fail with: a canary that is not compared, a verifier that is not, answers with
+a foreign xid let through, a time-out that is 30 % longer, no UMNT.  It found that an
+unknown file type and an ACCES in a directory that is open to all had wrong verdicts.
 """
 
 import concurrent.futures

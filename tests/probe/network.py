@@ -12,6 +12,8 @@ Usage: network.py NFSAFE NFS-SERVER
     are dropped.
 
 Needs root; without it, it is skipped.
+
+Seen to fail with: no reserved ports.
 """
 
 import os

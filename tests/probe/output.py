@@ -3,6 +3,9 @@
 """What the probe prints: --json as the interface says, words for a person, --watch.
 
 Usage: output.py NFSAFE NFS-SERVER
+
+Seen to fail with: a key by another name; and with the probe as it was, whose --watch
+had no summary at Ctrl-C.
 """
 
 import json

@@ -10,6 +10,9 @@ Usage: prober.py NFSAFE NFS-SERVER CRASH.SO
   - when it crashes while it reads a server's answer (crash.c), the verdict on that
     server is `garbage`, exit 2, in time, and the sources beside it have their own;
   - killed while it waits, another one goes on, and no verdict changes.
+
+Seen to fail with: no filter, no isolation, a crash that nobody is blamed for, and a
+prober that is not restarted.
 """
 
 import os
@@ -87,17 +90,16 @@ def check_sandbox(tap, server, prober):
 
 def check_crash(tap, server, prober, preload):
     """An answer that kills who reads it, for one source of three."""
-    server.faults("http@FSSTAT%127.0.0.2", "silent@nfs%127.0.0.3")
+    server.faults("fragments@FSSTAT%127.0.0.2", "silent@nfs%127.0.0.3")
     env = {**os.environ, "LD_PRELOAD": preload,
            "ASAN_OPTIONS": "verify_asan_link_order=0:handle_segv=0:detect_leaks=0"}
     running = prober.start("--vers=3", *(f"127.0.0.{i}:/export" for i in (2, 3, 4)), env=env)
     result = running.end()
-    verdicts = {source.split(":")[0]: (report["verdict"], report["layer"])
+    verdicts = {source.split(":")[0]: report["verdict"]
                 for source, report in result.reports.items()}
-    tap.equal(verdicts, {"127.0.0.2": ("garbage", "space"), "127.0.0.3": ("frozen", "nfsd"),
-                         "127.0.0.4": ("ok", "access")},
-              "a crash while reading an answer: garbage, where it was; the others as ever",
-              result.text())
+    tap.equal(verdicts, {"127.0.0.2": "garbage", "127.0.0.3": "frozen", "127.0.0.4": "ok"},
+              "a crash while reading an answer: garbage; the others as ever", result.text())
+    tap.ok("signal 11" in result.out, "a crash: it is said to be one", result.text())
     tap.ok(result.status == 2, "a crash: exit code", result.text())
     tap.ok(result.wall <= TIMEOUT + MARGIN, "a crash: in time", result.text())
 
