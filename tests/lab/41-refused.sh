@@ -55,7 +55,8 @@ nas_rpcbind nas1 restore
 nas_mountd nas1 silent
 refused "mountd silent" mountd-dead
 nas_mountd nas1 restore
-nas_set nas1 SQUASH=All
 chmod 755 "$lab_state/nas1/lab"
+nas_restart nas1
+nas_set nas1 SQUASH=All
 refused "all squashed" squashed
 done_testing

@@ -99,7 +99,7 @@ blocked_tasks() {
 	local task # no space in any of their names
 	for task in $(grep -lE '\) D ' /proc/[0-9]*/task/[0-9]*/stat); do
 		task=${task%/stat}
-		[ -s "${task%/task/*}/cmdline" ] || continue
+		[ "$(tr -d '\0' <"${task%/task/*}/cmdline")" ] || continue
 		grep -Eq '\[(nfs|nfsv3|nfsv4|sunrpc)\]' "$task/stack" &&
 			echo "${task##*/} $(cat "$task/comm") $(cat "$task/wchan")"
 	done 2>/dev/null

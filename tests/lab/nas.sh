@@ -143,11 +143,14 @@ nas_start() {
 	rm -f "$dir/settings" "$dir/replaced"
 	nas_rpcbind "$host" restore
 	if nas_lives "$host"; then
-		nas_set "$@"
+		nas_set "$@" || return 1
 	else
 		nas_write_config "$@"
-		nas_restart "$host"
+		nas_restart "$host" || return 1
 	fi
+	# Until then it is "no route to host" for a moment.
+	nas_wait 10 "$host can be reached" ping -c 1 -W 1 "$host"
+	nas_wait 10 "$host can be reached over IPv6" ping -c 1 -W 1 "$host-6"
 }
 nas_restart() {
 	local host=$1 dir=$lab_state/$1
