@@ -181,7 +181,11 @@ nas_freeze() {
 nas_thaw() { kill -CONT "$(nas_pid "$1")"; }
 
 nas_cut() { nas_on "$1" ip link set to-lab down; }
-nas_heal() { nas_on "$1" ip link set to-lab up; }
+# An interface that was down has lost its IPv6 address.
+nas_heal() {
+	nas_on "$1" ip link set to-lab up
+	nas_on "$1" ip addr replace "$(nas_address6 "$1")/64" dev to-lab nodad
+}
 # nas_shape HOST both|to|from NETEM...: "to" is what goes to the host.
 nas_shape() {
 	local host=$1 way=$2
