@@ -41,9 +41,10 @@ struct pulse {
 	struct rpc rpc;
 	uint32_t registered;
 	unsigned address, n_addresses;
-	int64_t heard_ns; /* last sign of life, or when the connection was wanted */
-	int64_t next_ns;  /* of the next beat */
-	uint32_t seq;     /* of the last one */
+	int64_t owes_ns; /* since when it owes an answer or a connection; 0: it does not
+			  */
+	int64_t next_ns; /* of the next beat */
+	uint32_t seq;    /* of the last one */
 	struct pending pending[PENDING_MAX];
 };
 
@@ -148,12 +149,13 @@ static void give_up(struct beater *b, size_t i, enum beat_result result)
 	rpc_done(&pulse->rpc);
 	pulse->state = LINK_NONE;
 	pulse->registered = 0;
+	pulse->owes_ns = 0;
 }
 
 static void want_link(struct pulse *pulse)
 {
 	pulse->state = LINK_WANTED;
-	pulse->heard_ns = deadline_now_ns();
+	pulse->owes_ns = deadline_now_ns();
 }
 
 static void call_null(struct beater *b, size_t i, struct pending *pending)
@@ -164,9 +166,11 @@ static void call_null(struct beater *b, size_t i, struct pending *pending)
 		.tag = pending->seq,
 	};
 
-	/* No room for one more call: it will be told as silent, like those before. */
-	if (rpc_call(&pulse->rpc, &request) == 0)
-		pending->sent = true;
+	/* When there is no room for one more it is silent, like all those before it. */
+	(void)!rpc_call(&pulse->rpc, &request);
+	pending->sent = true;
+	if (pulse->owes_ns == 0)
+		pulse->owes_ns = deadline_now_ns();
 	if (rpc_send(&pulse->rpc) != RPC_OPEN)
 		give_up(b, i, BEAT_CLOSED);
 }
@@ -176,7 +180,7 @@ static void link_is_up(struct beater *b, size_t i)
 	struct pulse *pulse = &b->pulses[i];
 
 	pulse->state = LINK_UP;
-	pulse->heard_ns = deadline_now_ns();
+	pulse->owes_ns = 0;
 	for (size_t k = 0; k < PENDING_MAX && pulse->state == LINK_UP; k++) {
 		struct pending *pending = &pulse->pending[k];
 
@@ -215,7 +219,8 @@ static void take_reply(void *data, const struct rpc_reply *reply)
 	struct beater *b = data;
 	struct pulse *pulse = &b->pulses[b->current];
 
-	pulse->heard_ns = deadline_now_ns();
+	/* A sign of life; what else it owes it owes from now on. */
+	pulse->owes_ns = rpc_pending(&pulse->rpc) > 0 ? deadline_now_ns() : 0;
 	for (size_t k = 0; k < PENDING_MAX; k++) {
 		struct pending *pending = &pulse->pending[k];
 
@@ -324,19 +329,8 @@ static void tell_silent(struct beater *b, size_t i, int64_t now)
 static int64_t give_up_at(const struct beater *b, size_t i)
 {
 	const struct pulse *pulse = &b->pulses[i];
-	int64_t since = NEVER;
 
-	if (pulse->state == LINK_NONE)
-		return NEVER;
-	for (size_t k = 0; k < PENDING_MAX; k++) {
-		if (pulse->pending[k].used && pulse->pending[k].due_ns < since)
-			since = pulse->pending[k].due_ns;
-	}
-	if (since == NEVER)
-		return NEVER;
-	if (since < pulse->heard_ns)
-		since = pulse->heard_ns;
-	return since + patience_ns(b, i);
+	return pulse->owes_ns > 0 ? pulse->owes_ns + patience_ns(b, i) : NEVER;
 }
 
 static void handle_time(struct beater *b, size_t i, int64_t now)

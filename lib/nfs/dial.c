@@ -75,9 +75,10 @@ static uint16_t next_reserved(struct dial *dial)
 {
 	uint16_t port = dial->next;
 
-	if (port < RESERVED_FIRST || port > RESERVED_LAST)
+	/* Not all processes from the same one on. */
+	if (port == 0)
 		port = (uint16_t)(RESERVED_LAST - (unsigned)getpid() % 256);
-	dial->next = (uint16_t)(port - 1);
+	dial->next = port > RESERVED_FIRST ? (uint16_t)(port - 1) : RESERVED_LAST;
 	return port;
 }
 
