@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/deadline.h"
@@ -100,7 +99,7 @@ Test(beat, each_is_answered_and_numbered, .timeout = 20)
 	cr_expect_lt(seen.last.rtt_us, 100000);
 	cr_expect_leq(seen.last.sent_ns, deadline_now_ns());
 	beat_watch_stop(watch);
-	(void)kill(server, SIGKILL);
+	loopback_end(server);
 	(void)close(listener);
 }
 
@@ -139,7 +138,7 @@ Test(beat, a_frozen_server_is_silent_then_late, .timeout = 20)
 	(void)run(watch, &seen, BEAT_ANSWERED, 3);
 	cr_expect_eq(seen.n[BEAT_ANSWERED], 3);
 	beat_watch_stop(watch);
-	(void)kill(server, SIGKILL);
+	loopback_end(server);
 	(void)close(listener);
 }
 
@@ -154,14 +153,13 @@ Test(beat, after_a_restart_it_connects_again, .timeout = 20)
 	struct seen seen = { 0 };
 
 	(void)run(watch, &seen, BEAT_ANSWERED, 2);
-	(void)kill(server, SIGKILL);
-	(void)waitpid(server, NULL, 0);
+	loopback_end(server);
 	server = loopback_serve_null(listener);
 	memset(&seen, 0, sizeof(seen));
 	(void)run(watch, &seen, BEAT_ANSWERED, 3);
 	cr_expect_eq(seen.n[BEAT_ANSWERED], 3);
 	beat_watch_stop(watch);
-	(void)kill(server, SIGKILL);
+	loopback_end(server);
 	(void)close(listener);
 }
 
@@ -184,7 +182,7 @@ Test(beat, a_silent_connection_is_replaced, .timeout = 20)
 	(void)run(watch, &seen, BEAT_ANSWERED, 3);
 	cr_expect_eq(seen.n[BEAT_ANSWERED], 3);
 	beat_watch_stop(watch);
-	(void)kill(server, SIGKILL);
+	loopback_end(server);
 	(void)close(first);
 	(void)close(listener);
 }
@@ -202,7 +200,7 @@ Test(beat, several_at_once_do_not_mind_one_another, .timeout = 20)
 	cr_expect_eq(seen.n[BEAT_ANSWERED], 4);
 	cr_expect_geq(seen.n[BEAT_REFUSED], 3);
 	beat_watch_stop(watch);
-	(void)kill(server, SIGKILL);
+	loopback_end(server);
 	(void)close(listener);
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/macro.h"
@@ -64,4 +65,10 @@ pid_t loopback_serve_null(int listener)
 		_exit(0);
 	}
 	return pid;
+}
+
+void loopback_end(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
 }

@@ -15,4 +15,7 @@ int loopback_listen(uint16_t *ret_port);
 /* A child that answers each NULL on connections to @listener; ends with its parent. */
 pid_t loopback_serve_null(int listener);
 
+/* Kill such a child, and wait for its end: nobody else may find its body. */
+void loopback_end(pid_t pid);
+
 #endif

@@ -116,7 +116,7 @@ Test(probe, an_answer_without_a_body_is_garbage, .timeout = 10)
 	cr_assert_eq(run(&r, 1, -1, &seen), PROBE_DONE);
 	cr_expect_eq(seen.reports[0].verdict, VERDICT_GARBAGE);
 	cr_expect_eq(seen.reports[0].layers[PROBE_NFSD].result, RESULT_OK);
-	(void)kill(server, SIGKILL);
+	loopback_end(server);
 	(void)close(listener);
 }
 
@@ -247,7 +247,7 @@ Test(probe, a_killed_prober_is_replaced, .timeout = 20)
 	cr_assert_eq(run(&r, 1, -1, &seen), PROBE_DONE);
 	cr_expect_eq(seen.reports[0].verdict, VERDICT_FROZEN, "%s",
 		     probe_verdict_name(seen.reports[0].verdict));
-	(void)kill(killer, SIGKILL);
+	loopback_end(killer);
 	(void)close(listener);
 }
 
@@ -264,6 +264,6 @@ Test(probe, a_stopped_prober_is_silence_and_bounded, .timeout = 20)
 	cr_assert_eq(run(&r, 1, -1, &seen), PROBE_DONE);
 	cr_expect_eq(seen.reports[0].verdict, VERDICT_GARBAGE);
 	cr_expect_leq(now_ms() - start, 800);
-	(void)kill(killer, SIGKILL);
+	loopback_end(killer);
 	(void)close(listener);
 }
