@@ -180,58 +180,52 @@ int guard_task_write(void *arg, void *result, struct error *err)
 	return 0;
 }
 
+/* A new @file with @text, read-only only then: not every server lets owners override. */
+static bool write_new(const struct remote *file, const char *text, size_t len)
+{
+	int fd = remote_open(file, O_CREAT | O_EXCL | O_WRONLY, 0600);
+	bool written;
+
+	if (fd < 0)
+		return false;
+	written = write_whole(fd, text, len) && fchmod(fd, 0444) == 0 && fsync(fd) == 0;
+	return close(fd) == 0 && written;
+}
+
+/* NFS3ERR_NOTSUPP comes as an errno that libc does not know: ENOTSUPP. */
+static bool means_no_links(int errnum)
+{
+	enum { KERNEL_ENOTSUPP = 524 };
+
+	return errnum == KERNEL_ENOTSUPP || errnum == EOPNOTSUPP || errnum == EPERM ||
+	       errnum == ENOSYS || errnum == EMLINK;
+}
+
 /*
  * The whole marker under a name of its own, then link(2)ed to the right one, which
  * does not replace what is there.  Servers without hard links get it made in place.
  */
-static int install(const struct guard_task *job, const char *text, size_t len)
-{
-	int fd = remote_open(job->file, O_CREAT | O_EXCL | O_WRONLY, 0444);
-	bool written;
-
-	if (fd < 0)
-		return -1;
-	/* Whatever the umask says: other destinations' users must see whose it is. */
-	written = write_whole(fd, text, len) && fchmod(fd, 0444) == 0 && fsync(fd) == 0;
-	if (close(fd) < 0 || !written)
-		return -1;
-	return remote_link(job->file, job->target);
-}
-
-static int install_in_place(const struct guard_task *job, const char *text, size_t len)
-{
-	int fd = remote_open(job->target, O_CREAT | O_EXCL | O_WRONLY, 0444);
-	bool written;
-
-	if (fd < 0)
-		return -1;
-	written = write_whole(fd, text, len) && fchmod(fd, 0444) == 0 && fsync(fd) == 0;
-	return close(fd) == 0 && written ? 0 : -1;
-}
-
 int guard_task_install(void *arg, void *result, struct error *err)
 {
 	const struct guard_task *job = arg;
 	struct guard_facts *facts = result;
 	char text[MARKER_TEXT_MAX];
 	int len = marker_format(job->marker, text, sizeof(text), err);
+	bool done;
 
 	if (len < 0)
 		return len;
 	errno = 0;
-	facts->write.stage = GUARD_WRITE_DONE;
-	if (install(job, text, (size_t)len) == 0 || errno == EEXIST) {
-		(void)remote_unlink(job->file);
-		return 0;
+	done = write_new(job->file, text, (size_t)len) &&
+	       remote_link(job->file, job->target) == 0;
+	if (!done && means_no_links(errno))
+		done = write_new(job->target, text, (size_t)len);
+	if (!done && errno != EEXIST) {
+		facts->write.stage = GUARD_WRITE_CREATE;
+		facts->write.errnum = errno_or(EIO);
+	} else {
+		facts->write.stage = GUARD_WRITE_DONE;
 	}
-	if ((errno == EOPNOTSUPP || errno == EPERM || errno == ENOSYS ||
-	     errno == EMLINK) &&
-	    (install_in_place(job, text, (size_t)len) == 0 || errno == EEXIST)) {
-		(void)remote_unlink(job->file);
-		return 0;
-	}
-	facts->write.stage = GUARD_WRITE_CREATE;
-	facts->write.errnum = errno_or(EIO);
 	(void)remote_unlink(job->file);
 	return 0;
 }

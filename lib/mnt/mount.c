@@ -170,90 +170,121 @@ static bool is_free(const struct mountinfo *m, const char *mountpoint, struct er
 enum proof {
 	PROOF_NONE,    /* nothing is mounted there */
 	PROOF_OURS,    /* ours, alone: @ret_identity */
-	PROOF_FOREIGN, /* something else, or something besides */
+	PROOF_STACKED, /* ours, on top of something else: @ret_identity */
+	PROOF_COVERED, /* ours may be there, but not on top, or not for sure */
+	PROOF_FOREIGN, /* ours is not there, something else is */
 };
 
+static bool is_as_asked(const struct mountinfo_entry *e, const struct mount_request *req)
+{
+	return mountinfo_is_nfs(e->fstype) &&
+	       mountinfo_same_source(e->source, req->source);
+}
+
 /*
- * What is there now?  The path was free before, so that whatever is mounted there
- * is new; it is ours if it is NFS, from our source, and the only one.
+ * The path was free before, so that whatever is mounted there is new.  It is ours if
+ * it is NFS from our source; unless there are two of those.
  */
+static enum proof look_at(const struct mount_request *req, const struct mountinfo *m,
+			  const struct mountinfo_entry **ret_top)
+{
+	const struct mountinfo_entry *top = mountinfo_at(m, req->mountpoint);
+	size_t count = 0, as_asked = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		if (strcmp(m->entries[i].mountpoint, req->mountpoint) != 0)
+			continue;
+		count++;
+		as_asked += is_as_asked(&m->entries[i], req);
+	}
+	*ret_top = top;
+	if (as_asked == 0)
+		return count == 0 ? PROOF_NONE : PROOF_FOREIGN;
+	if (as_asked > 1 || !top || !is_as_asked(top, req))
+		return PROOF_COVERED;
+	return count == 1 ? PROOF_OURS : PROOF_STACKED;
+}
+
+/* Returns an enum proof, with @why unless it is OURS, or a negative error. */
 static int prove(const struct mount_request *req, struct mount_identity *ret_identity,
 		 struct error *why, struct error *err)
 {
 	const struct mountinfo_entry *top;
 	struct mountinfo m;
-	size_t count;
-	int r;
+	int r, proof;
 
 	r = mountinfo_read(&m, err);
 	if (r < 0)
 		return r;
-	top = mountinfo_at(&m, req->mountpoint);
-	count = mountinfo_count_at(&m, req->mountpoint);
-	r = PROOF_FOREIGN;
-	if (count == 0)
-		r = PROOF_NONE;
-	else if (!top)
+	proof = look_at(req, &m, &top);
+	if (proof == PROOF_NONE)
 		(void)error_set(why, ERROR_UNSAFE, 0,
-				"%s: the mount is hidden by another one above it",
+				"%s: mounted, and gone again: somebody unmounted it",
 				req->mountpoint);
-	else if (count > 1)
-		(void)error_set(why, ERROR_UNSAFE, 0,
-				"%s: %zu mounts are stacked there, %s (%s) on top",
-				req->mountpoint, count, top->source, top->fstype);
-	else if (!mountinfo_is_nfs(top->fstype) ||
-		 !mountinfo_same_source(top->source, req->source))
-		(void)error_set(why, ERROR_UNSAFE, 0,
-				"%s: %s (%s) is mounted there, not %s", req->mountpoint,
-				top->source, top->fstype, req->source);
-	else
-		r = identity_of(top, ret_identity, err) < 0 ? -ERROR_INTERNAL
-							    : PROOF_OURS;
+	else if (proof != PROOF_OURS)
+		(void)error_set(
+			why, ERROR_UNSAFE, 0,
+			"%s: somebody mounted something there, too: %s (%s) is what "
+			"it shows",
+			req->mountpoint, top ? top->source : "another mount above",
+			top ? top->fstype : "-");
+	if (proof == PROOF_OURS || proof == PROOF_STACKED)
+		r = identity_of(top, ret_identity, err);
 	mountinfo_done(&m);
-	return r;
+	return r < 0 ? r : proof;
 }
 
-/* The task did not say that it had mounted; if it did all the same, undo it. */
-static int take_back(const struct mount_request *req, struct mount_attach_report *report,
-		     struct error *err)
+/* Ours, but not to be used: undo it. */
+static void take_back(const struct mount_identity *id, struct mount_attach_report *report)
 {
-	struct mount_identity id;
-	struct mount_detach_report detach;
-	struct mount_detach_request detach_req = {
-		.identity = &id,
+	struct mount_detach_request req = {
+		.identity = id,
+		.deadline = deadline_after(TAKE_BACK_MS),
 		.server_dead = true,
 		.cancel_fd = -1,
 	};
+	struct mount_detach_report detach;
+	struct error ignored;
+
+	if (mount_detach(&req, &detach, &ignored) == MOUNT_DETACH_STUCK)
+		report->stuck = detach.stuck;
+	report->left_mounted = mount_look(id, &ignored) != MOUNT_LOOK_GONE;
+}
+
+/*
+ * The task did not say that it had mounted; it may have, all the same, at the last
+ * moment.  What is foreign came from elsewhere, and stays.
+ */
+static int clean_up(const struct mount_request *req, struct mount_attach_report *report,
+		    struct error *err)
+{
+	struct mount_identity id;
 	struct error ignored;
 	int r = prove(req, &id, &ignored, err);
 
-	/* What is foreign came from elsewhere, and stays. */
-	if (r != PROOF_OURS)
-		return r < 0 ? r : 0;
-	detach_req.deadline = deadline_after(TAKE_BACK_MS);
-	r = mount_detach(&detach_req, &detach, err);
-	report->left_mounted = mount_look(&id, &ignored) != MOUNT_LOOK_GONE;
-	if (r == MOUNT_DETACH_STUCK)
-		report->stuck = detach.stuck;
-	return 0;
+	if (r == PROOF_OURS || r == PROOF_STACKED)
+		take_back(&id, report);
+	if (r == PROOF_COVERED)
+		report->left_mounted = true;
+	return r < 0 ? r : 0;
 }
 
 /* The task has said that mount(2) succeeded. */
 static int conclude(const struct mount_request *req, struct mount_attach_report *report,
 		    struct error *err)
 {
-	int r = prove(req, &report->identity, &report->why, err);
+	struct mount_identity id;
+	int r = prove(req, &id, &report->why, err);
 
-	if (r < 0)
-		return r;
-	if (r == PROOF_OURS)
+	if (r == PROOF_OURS) {
+		report->identity = id;
 		return MOUNT_ATTACHED;
-	if (r == PROOF_NONE)
-		(void)error_set(&report->why, ERROR_UNSAFE, 0,
-				"%s: mounted, and gone again: somebody unmounted it",
-				req->mountpoint);
-	report->left_mounted = r == PROOF_FOREIGN;
-	return MOUNT_ATTACH_UNPROVEN;
+	}
+	if (r == PROOF_STACKED)
+		take_back(&id, report);
+	if (r == PROOF_COVERED)
+		report->left_mounted = true;
+	return r < 0 ? r : MOUNT_ATTACH_UNPROVEN;
 }
 
 static int give_up(const struct mount_request *req, int task, pid_t stuck_pid,
@@ -277,7 +308,7 @@ static int give_up(const struct mount_request *req, int task, pid_t stuck_pid,
 				"%s: mount is stuck: process %d cannot be killed (in %s)",
 				req->source, (int)stuck_pid, report->stuck.wait.wchan);
 	}
-	r = take_back(req, report, err);
+	r = clean_up(req, report, err);
 	return r < 0 ? r : outcomes[task];
 }
 
@@ -313,7 +344,7 @@ int mount_attach(const struct mount_request *req, struct deadline d, int cancel_
 		struct error ignored;
 
 		/* It may have crashed with the mount made. */
-		(void)take_back(req, ret, &ignored);
+		(void)clean_up(req, ret, &ignored);
 		return r;
 	}
 	if (r != TASK_DONE)
@@ -321,7 +352,7 @@ int mount_attach(const struct mount_request *req, struct deadline d, int cancel_
 	if (result.errnum == 0)
 		return conclude(req, ret, err);
 	explain_refusal(req, &result, &ret->why);
-	r = take_back(req, ret, err);
+	r = clean_up(req, ret, err);
 	return r < 0 ? r : MOUNT_ATTACH_REFUSED;
 }
 

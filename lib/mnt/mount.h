@@ -68,7 +68,7 @@ struct mount_attach_report {
 	struct mount_identity identity; /* MOUNT_ATTACHED only */
 	struct error why;               /* kind and words, unless MOUNT_ATTACHED */
 	struct mount_stuck stuck;
-	bool left_mounted; /* a mount of ours could not be taken away again */
+	bool left_mounted; /* a mount of ours could not be taken away again, or may be */
 };
 
 /*
