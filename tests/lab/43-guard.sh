@@ -3,7 +3,7 @@
 # of another host, of another destination, changed; another file system; something in the
 # bare mountpoint, something mounted on it; little space; not writable for the backup
 # user. Each says why, exits 69, starts nothing, and leaves nothing mounted.
-# Seen to catch: the guard left out; init that replaced another host's marker.
+# Seen to catch: the guard left out.
 # limit: 90
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"

@@ -3,8 +3,8 @@
 # 128+n, the command ended, unmounted, recorded as aborted; that SIGKILL of the supervisor
 # is seen by the next run; that of two runs at once the second exits 75 within a second,
 # naming pid, since when and phase.
-# Seen to catch: signals not blocked before the lock; an unmount that was cancelled by the
-# signal that is still pending.
+# Seen to catch: an unmount that was cancelled by the signal that is still pending; a
+# command that was not told to end.
 # limit: 90
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
@@ -14,6 +14,10 @@
 work="/bin/sh -c 'echo 1 >\$NFSAFE_MOUNTPOINT/x; sleep 1000'"
 check "set up" site full="$work" vers=3
 ended() { [ ! -d "/proc/$1" ]; }
+last_phase() {
+	sql "SELECT name || ' ' || outcome || ': ' || coalesce(detail, '') FROM phase
+		WHERE run = (SELECT max(id) FROM run) ORDER BY seq DESC LIMIT 1"
+}
 # signalled PHASE SIGNAL CODE: a run that gets SIGNAL in PHASE.
 signalled() {
 	local pid got=0 name="$2 in $1"
@@ -27,6 +31,10 @@ signalled() {
 	is "$name: exit $3" "$got" "$3"
 	is "$name: recorded" "$(outcome outcome)" aborted
 	is "$name: the command is ended" "$(pgrep -u backup-user -c)" 0
+	case $1 in guard | backup)
+		is "$name: unmounted plainly, and not by force or out of sight" "$(last_phase)" \
+			"unmount ok: " ;;
+	esac
 	[ "${4-}" = held ] || nothing_mounted "$name: nothing is mounted"
 }
 # Slow enough for each phase to be seen.
