@@ -12,7 +12,7 @@ accepts() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2"; }
 refused() { timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2" 2>&1 | grep -q 'Connection refused'; }
 pings() { ping -q -c 1 -W 1 "$1"; }
 fails() { ! "$@"; }
-soft=soft,timeo=30,retrans=0
+soft=soft,timeo=50,retrans=0
 v3=vers=3,nolock,proto=tcp,port=2049,mountproto=tcp,mountport=20048,addr=10.77.1.2,$soft
 mkdir -p /mnt/a /mnt/b
 
@@ -39,7 +39,7 @@ exits 137 "frozen: answers no call"
 check "frozen: the other server serves" null nas2
 stat -f /mnt/a >"$scratch/stat" 2>&1 &
 some_blocked() { [ -n "$(blocked_tasks)" ]; }
-check "frozen: who asks is seen to be blocked" wait_for 2 some_blocked
+check "frozen: who asks is seen to be blocked" wait_for 5 some_blocked
 wait $!
 check "frozen: and fails on a soft v3 mount" grep -q "Input/output error" "$scratch/stat"
 nothing_blocked "frozen: nobody is blocked after that"

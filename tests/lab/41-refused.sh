@@ -57,7 +57,6 @@ refused "mountd silent" mountd-dead
 nas_mountd nas1 restore
 chmod 755 "$lab_state/nas1/lab"
 chown backup-user "$lab_state/nas1/lab"
-nas_restart nas1
 nas_set nas1 SQUASH=All
 refused "all squashed" squashed
 done_testing

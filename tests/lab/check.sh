@@ -94,12 +94,14 @@ nothing_mounted() {
 	if [ -z "$seen" ]; then ok "$1"; else not_ok "$1" "$seen"; fi
 }
 # Tasks in state D somewhere in NFS or RPC, "PID COMM FUNCTION" each.  Of processes: a
-# worker of the kernel that waits for a dead server holds up nobody.
+# worker of the kernel (PF_KTHREAD in its flags) that waits for a dead server holds up
+# nobody.  One that is blocked in exit has neither memory nor command line left.
 blocked_tasks() {
-	local task # no space in any of their names
+	local task flags # no space in any of their names
 	for task in $(grep -lE '\) D ' /proc/[0-9]*/task/[0-9]*/stat); do
 		task=${task%/stat}
-		[ "$(tr -d '\0' <"${task%/task/*}/cmdline")" ] || continue
+		flags=$(sed 's/.*) //' "$task/stat" | cut -d ' ' -f 7)
+		((flags & 0x200000)) && continue
 		grep -Eq '\[(nfs|nfsv3|nfsv4|sunrpc)\]' "$task/stack" &&
 			echo "${task##*/} $(cat "$task/comm") $(cat "$task/wchan")"
 	done 2>/dev/null

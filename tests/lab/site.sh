@@ -41,8 +41,6 @@ site() {
 		printf 'timeout_full = %s\ntimeout_incremental = %s\n' "$timeout" "$timeout"
 	} >"$conf"
 	for host in $hosts; do
-		# Ganesha does not notice what is removed behind its back.
-		! nas_lives "$host" 2>/dev/null || nas_stop "$host"
 		nas_start "$host" || return 1
 		[ "$init" != yes ] || nfsafe init "$host" >"$state/init" 2>&1 || {
 			cat "$state/init"
