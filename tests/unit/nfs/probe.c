@@ -2,9 +2,7 @@
 #include "lib/nfs/probe.h"
 
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -194,76 +192,4 @@ Test(probe, nothing_to_do)
 
 	cr_expect_eq(run(NULL, 0, -1, &seen), PROBE_DONE);
 	cr_expect_eq(seen.n_all, 0);
-}
-
-/* The first child of this process that is there. */
-static pid_t a_child(void)
-{
-	char path[64];
-	FILE *f;
-	int pid = 0;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)getppid(),
-		       (int)getppid());
-	f = fopen(path, "r");
-	/* That is this helper itself, or the prober: whoever is not us. */
-	while (f && fscanf(f, "%d", &pid) == 1 && pid == (int)getpid())
-		;
-	if (f)
-		(void)fclose(f);
-	return pid == (int)getpid() ? 0 : pid;
-}
-
-/* A child that sends @signal to the prober, after @ms, @times. */
-static pid_t start_killer(int signal, int ms, int times)
-{
-	pid_t pid = fork();
-
-	cr_assert_geq(pid, 0);
-	if (pid != 0)
-		return pid;
-	while (times-- > 0) {
-		struct deadline d = deadline_after(3000);
-		pid_t prober = 0;
-
-		(void)usleep((useconds_t)ms * 1000);
-		while (prober == 0 && !deadline_expired(d))
-			prober = a_child();
-		if (prober > 0)
-			(void)kill(prober, signal);
-	}
-	_exit(0);
-}
-
-/* Somebody kills it: another one asks again, and nobody is called garbage for it. */
-Test(probe, a_killed_prober_is_replaced, .timeout = 20)
-{
-	uint16_t port;
-	int listener = loopback_listen(&port);
-	struct probe_request r = request("127.0.0.1", port, 1500);
-	pid_t killer = start_killer(SIGKILL, 150, 2);
-	struct seen seen;
-
-	cr_assert_eq(run(&r, 1, -1, &seen), PROBE_DONE);
-	cr_expect_eq(seen.reports[0].verdict, VERDICT_FROZEN, "%s",
-		     probe_verdict_name(seen.reports[0].verdict));
-	loopback_end(killer);
-	(void)close(listener);
-}
-
-/* It stops: the verdict is there in time all the same. */
-Test(probe, a_stopped_prober_is_silence_and_bounded, .timeout = 20)
-{
-	uint16_t port;
-	int listener = loopback_listen(&port);
-	struct probe_request r = request("127.0.0.1", port, 600);
-	pid_t killer = start_killer(SIGSTOP, 150, 1);
-	int64_t start = now_ms();
-	struct seen seen;
-
-	cr_assert_eq(run(&r, 1, -1, &seen), PROBE_DONE);
-	cr_expect_eq(seen.reports[0].verdict, VERDICT_GARBAGE);
-	cr_expect_leq(now_ms() - start, 800);
-	loopback_end(killer);
-	(void)close(listener);
 }
