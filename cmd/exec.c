@@ -5,40 +5,17 @@
 #include "cmd/outcome.h"
 #include "lib/backup/job.h"
 #include "lib/conf/conf.h"
-#include "lib/proc/privilege.h"
-
-#define LOOKUP_MS 5000
-
-static int run_job(struct context *ctx, struct session *s, const struct conf *conf,
-		   const struct job_candidate *candidate)
-{
-	struct identity user;
-	struct job job = {
-		.kind = RECORD_KIND_EXEC,
-		.candidates = candidate,
-		.n_candidates = 1,
-		.user = &user,
-		.stdio = COMMAND_STDIO_INHERIT,
-		.exit_code = exit_from_exec,
-	};
-	struct job_result result;
-	struct error err;
-	int r;
-
-	r = identity_lookup(conf->backup.user, deadline_after(LOOKUP_MS), s->signals.fd,
-			    &user, &err);
-	if (r == 0)
-		r = job_run(s, &job, &result, &err);
-	if (r < 0)
-		return context_fail(ctx, &err);
-	r = outcome_tell(ctx, &result, exit_from_exec(&result.ending));
-	job_result_done(&result);
-	return r;
-}
 
 static int run(struct context *ctx, const struct cli_args *args)
 {
 	struct job_candidate candidate = { .level = LEVEL_NONE };
+	struct job job = {
+		.kind = RECORD_KIND_EXEC,
+		.candidates = &candidate,
+		.n_candidates = 1,
+		.stdio = COMMAND_STDIO_INHERIT,
+		.exit_code = exit_from_exec,
+	};
 	struct session session = { 0 };
 	struct conf conf = { 0 };
 	struct error err;
@@ -58,7 +35,7 @@ static int run(struct context *ctx, const struct cli_args *args)
 	if (r == 0)
 		r = session_open(&session, &conf, "exec", &ctx->log, &err);
 	if (r == 0)
-		r = run_job(ctx, &session, &conf, &candidate);
+		r = outcome_of_job(ctx, &session, &conf, &job);
 	else
 		r = context_fail(ctx, &err);
 	session_close(&session);

@@ -9,6 +9,9 @@
 #include "lib/base/parse.h"
 #include "lib/base/strbuf.h"
 #include "lib/conf/conf.h"
+#include "lib/proc/privilege.h"
+
+#define LOOKUP_MS 5000
 
 /* How much of a failed command's output goes into cron's mail. */
 #define TAIL_LINES 20
@@ -68,7 +71,7 @@ static void print_summary(const struct job_result *r)
 		     chosen_name(r), size);
 }
 
-int outcome_tell(const struct context *ctx, const struct job_result *result, int code)
+static void tell(const struct context *ctx, const struct job_result *result, int code)
 {
 	bool shown = ctx->verbose > 0 || !result->output;
 
@@ -86,5 +89,26 @@ int outcome_tell(const struct context *ctx, const struct job_result *result, int
 	else if (result->ending.kind == ENDING_GOOD && result->label[0] && !ctx->quiet &&
 		 (ctx->verbose > 0 || isatty(STDOUT_FILENO)))
 		print_summary(result);
-	return code;
+}
+
+int outcome_of_job(const struct context *ctx, struct session *s, const struct conf *conf,
+		   struct job *job)
+{
+	struct job_result result;
+	struct identity user;
+	struct error err;
+	int r;
+
+	r = identity_lookup(conf->backup.user, deadline_after(LOOKUP_MS), s->signals.fd,
+			    &user, &err);
+	job->user = &user;
+	if (r == 0)
+		r = job_run(s, job, &result, &err);
+	job->user = NULL;
+	if (r < 0)
+		return context_fail(ctx, &err);
+	r = job->exit_code(&result.ending);
+	tell(ctx, &result, r);
+	job_result_done(&result);
+	return r;
 }

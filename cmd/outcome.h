@@ -10,7 +10,11 @@
 #include "cmd/command.h"
 #include "lib/backup/job.h"
 
-/* @code: the exit code that goes with it.  Returns @code. */
-int outcome_tell(const struct context *ctx, const struct job_result *result, int code);
+/*
+ * Do @job as the backup user (job.user is filled in here) and say what came of it.
+ * Blocks as job_run() does.  Returns the exit code.
+ */
+int outcome_of_job(const struct context *ctx, struct session *s, const struct conf *conf,
+		   struct job *job);
 
 #endif

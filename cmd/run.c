@@ -13,10 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
 #include "lib/base/strbuf.h"
-#include "lib/proc/privilege.h"
 #include "lib/record/hold.h"
-
-#define LOOKUP_MS 5000
 
 static const struct cli_option options[] = {
 	{ 0, "level", "LEVEL", "auto (what is due, the default), full, incremental",
@@ -193,33 +190,6 @@ static int skip_on_hold(struct session *s, int64_t now_ms, struct error *err)
 			 until[0] == '-' ? "released" : until, hold.by, hold.reason);
 }
 
-static int run_job(struct context *ctx, struct session *s, const struct conf *conf,
-		   const struct job_candidate *candidates, size_t n)
-{
-	struct identity user;
-	struct job job = {
-		.kind = RECORD_KIND_RUN,
-		.candidates = candidates,
-		.n_candidates = n,
-		.user = &user,
-		.stdio = ctx->verbose > 0 ? COMMAND_STDIO_SHOW : COMMAND_STDIO_KEEP,
-		.exit_code = exit_from_ending,
-	};
-	struct job_result result;
-	struct error err;
-	int r;
-
-	r = identity_lookup(conf->backup.user, deadline_after(LOOKUP_MS), s->signals.fd,
-			    &user, &err);
-	if (r == 0)
-		r = job_run(s, &job, &result, &err);
-	if (r < 0)
-		return context_fail(ctx, &err);
-	r = outcome_tell(ctx, &result, exit_from_ending(&result.ending));
-	job_result_done(&result);
-	return r;
-}
-
 /* Nothing to start: nothing is due (fine), or it is not the time (skipped). */
 static int stand_by(struct context *ctx, const struct plan *plan)
 {
@@ -240,6 +210,11 @@ static int decide_and_run(struct context *ctx, struct session *s, const struct c
 			  const struct plan_request *request)
 {
 	cleanup_free struct job_candidate *candidates = NULL;
+	struct job job = {
+		.kind = RECORD_KIND_RUN,
+		.stdio = ctx->verbose > 0 ? COMMAND_STDIO_SHOW : COMMAND_STDIO_KEEP,
+		.exit_code = exit_from_ending,
+	};
 	struct plan plan = { 0 };
 	struct error err;
 	int r;
@@ -257,8 +232,9 @@ static int decide_and_run(struct context *ctx, struct session *s, const struct c
 		r = stand_by(ctx, &plan);
 	} else {
 		log_notice(&ctx->log, "%s", plan.entries[0].decision.reason);
-		r = run_job(ctx, s, conf, candidates,
-			    plan_candidates(&plan, conf, candidates));
+		job.n_candidates = plan_candidates(&plan, conf, candidates);
+		job.candidates = candidates;
+		r = outcome_of_job(ctx, s, conf, &job);
 	}
 	plan_done(&plan);
 	return r;
