@@ -6,6 +6,7 @@ The help of every command, as a person gets it.
     exec                       Run a command while destination NAME is mounted and watched
     probe                      Ask NFS servers whether they are fit for use, without a mount
     init                       Mark the export as this host's destination NAME
+    status                     Show what runs, what was, what is due, and each destination
     config                     Check, show, explain the configuration
     version                    Show the version
 
@@ -64,6 +65,12 @@ The help of every command, as a person gets it.
   Probes and mounts the destination, writes the marker that each run looks
   for, unmounts, makes the bare mountpoint safe, and remembers marker and file
   system.  An export with another host's marker is refused.  Can be repeated.
+
+  Usage: nfsafe status [OPTION]...
+  Show what runs, what was, what is due, and each destination.
+
+  Reads the lock and the record; asks no server, and waits for no run.
+  For root, and for the group that may read state_dir.
 
   Usage: nfsafe config [OPTION]... check|show|example|explain
   Check, show, explain the configuration.

@@ -131,7 +131,7 @@ No destination passes the probe, so nothing is started:
   2> nfsafe: nas1 (127.0.0.1:/x) is refused: the host is up, but nothing listens for NFS (connect: port 1: Connection refused)
   [69]
   $ as_user nfsafe -c good.conf run --dry-run
-  2> nfsafe: /T/state: Permission denied
+  2> nfsafe: /T/state: Permission denied: only root and its group may read the record, only root write it
   [77]
   $ ls mnt started
   2> ls: cannot access 'mnt': No such file or directory

@@ -501,9 +501,7 @@ Test(record, with_other_columns_is_no_use)
 	struct record_run run;
 	struct error err;
 
-	{
-		RECORD(record, d, RECORD_WRITE);
-	}
+	record_close(open_record(&d, RECORD_WRITE));
 	change_tables(directory_at(&d, RECORD_FILE, path));
 	RECORD(record, d, RECORD_READ);
 	cr_assert_eq(record_last_run(record, &all, &run, &err), -ERROR_IO);
