@@ -216,7 +216,7 @@ static int prove(const struct mount_request *req, struct mount_identity *ret_ide
 	r = mountinfo_read(&m, err);
 	if (r < 0)
 		return r;
-	proof = look_at(req, &m, &top);
+	proof = (int)look_at(req, &m, &top);
 	if (proof == PROOF_NONE)
 		(void)error_set(why, ERROR_UNSAFE, 0,
 				"%s: mounted, and gone again: somebody unmounted it",
