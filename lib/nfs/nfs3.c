@@ -6,6 +6,8 @@
 #include <nfsc/libnfs-raw-nfs.h>
 #include <nfsc/libnfs-zdr.h>
 
+#include "lib/nfs/xdr.h"
+
 const struct rpc_proc nfs3_null = { RPC_NFS, 3, 0 };
 const struct rpc_proc nfs3_getattr = { RPC_NFS, 3, 1 };
 const struct rpc_proc nfs3_access = { RPC_NFS, 3, 4 };
@@ -137,7 +139,7 @@ static bool begin_take(ZDR *zdr, char *body, size_t len, uint32_t *ret_status, b
 	return *good && status == NFS3_OK;
 }
 
-/* libnfs checks the length of strings, not of what has a fixed size. */
+/* libnfs does not look for the end of what has a fixed size. */
 static bool whole(ZDR *zdr, size_t len, bool decoded)
 {
 	return decoded && zdr_getpos(zdr) <= len;
@@ -226,34 +228,39 @@ bool nfs3_take_access(char *body, size_t len, uint32_t *ret_status, uint32_t *re
 	return good;
 }
 
-static bool copy_created(const CREATE3resok *ok, struct nfs_handle *ret_file,
-			 struct nfs3_attr *ret_attr)
+/* post_op_fh3 */
+static bool take_file(ZDR *zdr, struct nfs_handle *ret)
 {
-	const nfs_fh3 *fh = &ok->obj.post_op_fh3_u.handle;
+	uint32_t follows;
+	char *data;
 
-	*ret_file = (struct nfs_handle){ 0 };
-	*ret_attr = (struct nfs3_attr){ 0 };
-	if (ok->obj_attributes.attributes_follow)
-		copy_attr(&ok->obj_attributes.post_op_attr_u.attributes, ret_attr);
-	if (!ok->obj.handle_follows)
-		return true;
-	if (fh->data.data_len == 0 || fh->data.data_len > NFS3_FHSIZE)
+	*ret = (struct nfs_handle){ 0 };
+	if (!zdr_u_int(zdr, &follows))
 		return false;
-	ret_file->len = fh->data.data_len;
-	memcpy(ret_file->data, fh->data.data_val, fh->data.data_len);
+	if (!follows)
+		return true;
+	if (!xdr_take_opaque(zdr, NFS3_FHSIZE, &data, &ret->len) || ret->len == 0)
+		return false;
+	memcpy(ret->data, data, ret->len);
 	return true;
 }
 
 bool nfs3_take_create(char *body, size_t len, uint32_t *ret_status,
 		      struct nfs_handle *ret_file, struct nfs3_attr *ret_attr)
 {
-	CREATE3res res = { 0 };
+	post_op_attr attr = { 0 };
+	wcc_data wcc = { 0 };
 	bool good;
 	ZDR zdr;
 
-	if (begin_take(&zdr, body, len, ret_status, &good))
-		good = whole(&zdr, len, zdr_CREATE3res(&zdr, &res)) &&
-		       copy_created(&res.CREATE3res_u.resok, ret_file, ret_attr);
+	if (begin_take(&zdr, body, len, ret_status, &good)) {
+		(void)zdr_setpos(&zdr, 4);
+		good = take_file(&zdr, ret_file) && zdr_post_op_attr(&zdr, &attr) &&
+		       whole(&zdr, len, zdr_wcc_data(&zdr, &wcc));
+		*ret_attr = (struct nfs3_attr){ 0 };
+		if (good && attr.attributes_follow)
+			copy_attr(&attr.post_op_attr_u.attributes, ret_attr);
+	}
 	zdr_destroy(&zdr);
 	return good;
 }
@@ -295,18 +302,20 @@ bool nfs3_take_commit(char *body, size_t len, uint32_t *ret_status,
 bool nfs3_take_read(char *body, size_t len, uint32_t *ret_status,
 		    const struct nfs3_range *range, bool *ret_same)
 {
-	READ3res res = { 0 };
-	const READ3resok *ok = &res.READ3res_u.resok;
+	uint32_t count, eof, data_len;
+	post_op_attr attr = { 0 };
+	char *data;
 	bool good;
 	ZDR zdr;
 
 	if (begin_take(&zdr, body, len, ret_status, &good)) {
-		good = whole(&zdr, len, zdr_READ3res(&zdr, &res)) &&
-		       ok->data.data_len <= len;
+		(void)zdr_setpos(&zdr, 4);
+		good = zdr_post_op_attr(&zdr, &attr) && zdr_u_int(&zdr, &count) &&
+		       zdr_u_int(&zdr, &eof) &&
+		       xdr_take_opaque(&zdr, RPC_RECORD_MAX, &data, &data_len);
 		if (good)
-			*ret_same =
-				ok->data.data_len == range->count &&
-				memcmp(ok->data.data_val, range->data, range->count) == 0;
+			*ret_same = data_len == range->count &&
+				    memcmp(data, range->data, range->count) == 0;
 	}
 	zdr_destroy(&zdr);
 	return good;

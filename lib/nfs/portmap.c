@@ -8,6 +8,11 @@
 #include <nfsc/libnfs-raw-portmap.h>
 #include <nfsc/libnfs-zdr.h>
 
+#include "lib/nfs/xdr.h"
+
+/* An IPv6 address with a scope, and two numbers. */
+#define UADDR_MAX 128
+
 const struct rpc_proc portmap_getport = { RPC_PORTMAP, 2, 3 };
 const struct rpc_proc portmap_getaddr6 = { RPC_PORTMAP, 3, 3 };
 
@@ -61,12 +66,15 @@ uint16_t portmap_uaddr_port(const char *uaddr)
 
 static bool take_uaddr(ZDR *zdr, uint16_t *ret_port)
 {
-	pmap3_string_result res = { 0 };
+	char text[UADDR_MAX + 1] = { 0 };
+	uint32_t len;
+	char *data;
 
-	if (!zdr_pmap3_string_result(zdr, &res) || !res.addr)
+	if (!xdr_take_opaque(zdr, UADDR_MAX, &data, &len))
 		return false;
-	*ret_port = portmap_uaddr_port(res.addr);
-	return *ret_port > 0 || res.addr[0] == '\0';
+	memcpy(text, data, len);
+	*ret_port = portmap_uaddr_port(text);
+	return *ret_port > 0 || len == 0;
 }
 
 static bool take_port(ZDR *zdr, uint16_t *ret_port)

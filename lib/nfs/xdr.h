@@ -5,7 +5,8 @@
 /*
  * XDR (RFC 4506) on libnfs's primitives, for what its own decoders get wrong: an
  * array's size is multiplied without a look at the result, the length of opaque
- * bytes is taken as signed.  Only the modules that code procedures include this.
+ * bytes and strings is taken as signed.  So libnfs encodes all, and decodes only
+ * what has a fixed size.  The modules that code procedures alone include this.
  */
 
 #include <stdbool.h>
