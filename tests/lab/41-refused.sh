@@ -19,7 +19,7 @@ refused() {
 	is "$1: verdict" "$(verdict verdict)" "$2"
 	says "is $2" "$1: is told"
 	is "$1: recorded as skipped" "$(outcome outcome)" skipped
-	is "$1: nothing was started" "$(ls "$state/started" 2>&1 | grep -c "^$state")" 0
+	check "$1: nothing was started" [ ! -e "$state/started" ]
 	nothing_mounted "$1: nothing is mounted"
 	nothing_blocked "$1: nothing is blocked"
 }

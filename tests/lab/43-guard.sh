@@ -18,7 +18,7 @@ refused() {
 	exits 69 "$1: exit 69"
 	says "$3" "$1: says why"
 	is "$1: recorded as skipped" "$(outcome outcome)" skipped
-	is "$1: nothing was started" "$(ls "$state/started" 2>&1 | grep -c "^$state")" 0
+	check "$1: nothing was started" [ ! -e "$state/started" ]
 	is "$1: reason" "$(sql "SELECT detail FROM phase WHERE outcome = 'failed'
 		ORDER BY run DESC, seq DESC LIMIT 1" | cut -d: -f1)" "$2"
 	[ "${4-}" = occupied ] || nothing_mounted "$1: nothing is mounted"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # Sourced by a lab test after check.sh: a host with a backup user and a configuration.
 #
 #   site [KEY=VALUE]...   a new record and configuration; starts nas1 (and nas2, with
