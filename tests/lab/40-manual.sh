@@ -2,7 +2,7 @@
 # Proves what nfsafe(8) says of run, exec and init where it takes a server that serves:
 # what is said and what is not, the environment of a command, and the exit codes that
 # tests/cli cannot reach: 0, 1, 2, 124, 126, 127, 128 plus N, and a command's own.
-# limit: 90
+# limit: 120
 # shellcheck source-path=SCRIPTDIR source=check.sh disable=SC2016
 . "$(dirname "$0")/check.sh"
 
@@ -18,7 +18,7 @@ destinations = nas1
 user = backup
 full = /usr/local/bin/full
 incremental = /bin/sh -c 'echo it broke; exit 3'
-timeout_full = 3s
+timeout_full = 5s
 END
 cat >/usr/local/bin/full <<'END'
 #!/bin/sh
@@ -72,14 +72,15 @@ says 'did not end by its deadline' "run: timeout_full, told"
 
 "$NFSAFE" run --level full 2>"$scratch/first" &
 first=$!
-check "run: a second one" wait_for 5 grep -q " $point nfs " /proc/mounts
+backs_up() { "$NFSAFE" status | grep -q '^running *backup on nas1'; }
+check "status: what runs" wait_for 20 backs_up
 run "$NFSAFE" exec nas1 -- true
 exits 75 "a second one is skipped"
 within 1000 "a second one is skipped at once"
 says "another nfsafe run holds the lock: pid $first since .*, in phase backup on nas1" \
 	"a second one is told who"
 kill -HUP $first
-wait $first
+{ wait $first; } 2>/dev/null
 is "SIGHUP ends it in order" "$?" 129
 nothing_mounted "after SIGHUP"
 rm /tmp/sleep
@@ -98,9 +99,9 @@ run "$NFSAFE" exec nas1 -- sh -c 'echo "$NFSAFE_MOUNTPOINT $NFSAFE_DESTINATION [
 exits 0 "exec: what is left running is ended"
 says "^$point nas1 \[\]\$" "exec: the environment"
 
-"$NFSAFE" exec nas1 -- sleep 2 2>"$scratch/held" &
+"$NFSAFE" exec nas1 -- sleep 3 2>"$scratch/held" &
 first=$!
-check "a stranger comes in" wait_for 5 grep -q " $point nfs " /proc/mounts
+check "a stranger comes in" wait_for 20 grep -q " $point nfs " /proc/mounts
 (cd $point && exec sleep 600) &
 wait $first
 is "held by a stranger: suspect" "$?" 1
