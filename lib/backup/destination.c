@@ -338,5 +338,7 @@ int destination_open(struct session *s, const struct conf_destination *conf,
 			log_error(s->log, "%s", ending.why.msg);
 		return r;
 	}
+	/* Again: what the guard wrote is not the backup's. */
+	look_at_stats(ret);
 	return DESTINATION_READY;
 }
