@@ -353,6 +353,19 @@ static int exit_code_of(const struct probe_source *source,
 	}
 }
 
+static void say_little_space(const struct probe_source *source,
+			     struct probe_report *report)
+{
+	char left[32], wanted[32];
+
+	format_size(report->free_bytes, left, sizeof(left));
+	format_size(source->min_free_bytes, wanted, sizeof(wanted));
+	if (source->min_free_percent > 0)
+		(void)snprintf(wanted, sizeof(wanted), "%u%%", source->min_free_percent);
+	(void)snprintf(report->detail, sizeof(report->detail),
+		       "little space: %s free, less than min_free = %s", left, wanted);
+}
+
 static void print_json(const char *source, const struct probe_report *report)
 {
 	struct strbuf text = STRBUF_INIT;
@@ -401,8 +414,6 @@ static void print_text(const struct printing *p, const struct probe_source *sour
 		return;
 	(void)printf("%s: %s%s%s", source->text, probe_colour(code),
 		     probe_verdict_name(report->verdict), probe_colour_end());
-	if (code == EXIT_PARTIAL && report->verdict == VERDICT_OK)
-		(void)printf(", but little space");
 	if (report->verdict != VERDICT_OK)
 		(void)printf(" (%s)", probe_layer_name(report->layer));
 	(void)printf(" after %.1f ms", (double)report->elapsed_us / 1000.0);
@@ -423,13 +434,16 @@ static void on_report(void *data, size_t index, const struct probe_report *repor
 	struct printing *p = data;
 	const struct probe_source *source = &p->plan->sources[index];
 	int code = exit_code_of(source, report);
+	struct probe_report told = *report;
 
 	if (code > p->code)
 		p->code = code;
+	if (code == EXIT_PARTIAL && report->verdict == VERDICT_OK)
+		say_little_space(source, &told);
 	if (p->ctx->json)
-		print_json(source->text, report);
+		print_json(source->text, &told);
 	else
-		print_text(p, source, report, code);
+		print_text(p, source, &told, code);
 	/* Each as it comes: the next one may take its whole time-out. */
 	(void)fflush(stdout);
 }
