@@ -254,7 +254,7 @@ static void take_reply(void *data, const struct rpc_reply *reply)
 
 	if (a->runs[i].state != STEP_RUNNING)
 		return;
-	a->answered = true;
+	a->answered = a->answered || step->conn == CONN_NFSD;
 	if (a->busy)
 		*a->busy = step->layer;
 	if (a->v4)

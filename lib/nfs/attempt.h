@@ -139,7 +139,7 @@ struct attempt {
 	char why[WHY_SIZE];                /* of the step that is ending */
 	char whys[PROBE_LAYERS][WHY_SIZE]; /* "MNT: ACCES": the first of each layer */
 	int64_t connect_us;                /* the fastest; -1: none is up yet */
-	bool answered;                     /* some call was */
+	bool answered;                     /* by nfsd */
 	volatile uint32_t *busy; /* gets the layer whose bytes are being read; or NULL */
 
 	uint16_t mountport;    /* 0: not known */
@@ -202,11 +202,8 @@ bool attempt_is_settled(const struct attempt *a) __attribute__((nonnull));
 /* TCP is up to at least one port. */
 bool attempt_is_connected(const struct attempt *a) __attribute__((nonnull));
 
-/*
- * Fill a->report.  What is still under way counts as not answered, within
- * @after_ms.
- */
-void attempt_conclude(struct attempt *a, int64_t after_ms) __attribute__((nonnull));
+/* Fill a->report.  What is still under way counts as not answered. */
+void attempt_conclude(struct attempt *a) __attribute__((nonnull));
 
 /* Start over with nfsd at another port. */
 void attempt_move_nfsd(struct attempt *a, uint16_t port) __attribute__((nonnull));

@@ -22,15 +22,27 @@ static bool is_good(uint32_t result)
 	return result == RESULT_OK || result == RESULT_SLOW;
 }
 
-/* What is still under way was not answered. */
-static void end_unanswered(struct attempt *a, int64_t after_ms)
+/*
+ * How long an answer was waited for, as a person would say it: the time-out, unless
+ * others had used up the most of it.
+ */
+static int64_t waited_ms(const struct attempt *a, size_t i)
 {
-	char text[32];
+	int64_t timeout_ms = a->request->timeout_ms;
+	int64_t ms = (deadline_now_ns() - a->runs[i].started_ns) / 1000000;
 
-	format_duration(after_ms, text, sizeof(text));
+	return ms * 2 > timeout_ms ? timeout_ms : (ms + 50) / 100 * 100;
+}
+
+/* What is still under way was not answered. */
+static void end_unanswered(struct attempt *a)
+{
 	for (size_t i = 0; i < a->machine->n; i++) {
+		char text[32];
+
 		if (a->runs[i].state != STEP_RUNNING)
 			continue;
+		format_duration(waited_ms(a, i), text, sizeof(text));
 		finding_why(a, "no answer within %s", text);
 		steps_end(a, i,
 			  a->machine->steps[i].proc ? RESULT_SILENT : RESULT_UNREACHABLE);
@@ -251,13 +263,13 @@ static void fill_findings(struct attempt *a)
 	report->free_files = report->has_files ? a->space.free_files : 0;
 }
 
-void attempt_conclude(struct attempt *a, int64_t after_ms)
+void attempt_conclude(struct attempt *a)
 {
 	struct probe_report *report = &a->report;
 	bool blocked;
 	size_t len;
 
-	end_unanswered(a, after_ms);
+	end_unanswered(a);
 	fold_steps(a, &blocked);
 	measure_layers(a);
 	judge_connect(a);

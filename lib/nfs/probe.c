@@ -232,7 +232,6 @@ static int start(struct run *run, const struct broker_target *targets, struct er
 		.requests = request_of(run, 0),
 		.deadlines_ns = run->deadlines_ns,
 		.n = n,
-		.started_ns = run->started_ns,
 	};
 	(void)gethostname(host, sizeof(host) - 1);
 	(void)snprintf(run->args.who, sizeof(run->args.who), "%.64s-%d", host,

@@ -211,18 +211,12 @@ static bool any_alive(const struct source_run *run)
 	return false;
 }
 
-/* To a tenth of a second, for "no answer within …". */
-static int64_t rounded_ms(int64_t ns)
-{
-	return (ns / NSEC_PER_MSEC + 50) / 100 * 100;
-}
-
 static void end_attempt(struct prober *p, size_t i, struct attempt *a)
 {
 	struct source_run *run = &p->runs[i];
 	enum probe_verdict verdict;
 
-	attempt_conclude(a, rounded_ms(deadline_now_ns() - p->args->started_ns));
+	attempt_conclude(a);
 	keep_best(run, a);
 	verdict = a->report.verdict;
 	run->attempts[a->address] = NULL;

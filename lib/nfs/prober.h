@@ -9,7 +9,7 @@
  *
  * Addresses are tried one after the other, and not quite: the next one starts when
  * an attempt has failed in a way that another address may not, when TCP is not up
- * after HEDGE_CONNECT_MS (RFC 8305, section 5), or when no call was answered in a
+ * after HEDGE_CONNECT_MS (RFC 8305, section 5), or when nfsd answered nothing in a
  * third of the time.  The first one that is good is the verdict; failing that, the
  * one that got farthest.
  */
@@ -26,7 +26,6 @@ struct prober_args {
 	const struct probe_request *requests;
 	const int64_t *deadlines_ns; /* of each; deadline_now_ns() */
 	size_t n;
-	int64_t started_ns;
 	char who[96]; /* "HOST-PID" */
 };
 

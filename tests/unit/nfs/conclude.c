@@ -66,7 +66,7 @@ static void expect_hung(unsigned hang, enum probe_verdict verdict, enum probe_la
 
 	stage_open(&stage, &r);
 	stage.hang = hang;
-	expect(&stage, verdict, layer, "no answer within 5s");
+	expect(&stage, verdict, layer, "no answer within ");
 }
 
 Test(conclude, a_port_that_does_not_answer_is_not_a_frozen_server)
@@ -110,10 +110,10 @@ Test(conclude, connected_and_silent_is_frozen)
 
 		stage_open(&stage, &r);
 		stage.fn = all_silent;
-		expect(&stage, VERDICT_FROZEN, PROBE_NFSD, "NULL: no answer within 5s");
+		expect(&stage, VERDICT_FROZEN, PROBE_NFSD, "NULL: no answer within ");
 		stage_open(&stage, &r);
 		stage.fn = only_rpcbind_answers;
-		expect(&stage, VERDICT_FROZEN, PROBE_NFSD, "NULL: no answer within 5s");
+		expect(&stage, VERDICT_FROZEN, PROBE_NFSD, "NULL: no answer within ");
 	}
 }
 

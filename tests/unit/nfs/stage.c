@@ -444,6 +444,6 @@ void stage_run(struct stage *stage)
 
 const struct probe_report *stage_report(struct stage *stage)
 {
-	attempt_conclude(stage->attempt, 5000);
+	attempt_conclude(stage->attempt);
 	return &stage->attempt->report;
 }

@@ -56,7 +56,7 @@ void stage_open(struct stage *stage, const struct probe_request *request);
 /* Until nothing moves any more. */
 void stage_run(struct stage *stage);
 
-/* attempt_conclude(), as after a time-out of 5 s. */
+/* attempt_conclude(). */
 const struct probe_report *stage_report(struct stage *stage);
 
 /* How often a call of that name was made. */
