@@ -2,10 +2,13 @@
 #include "lib/nfs/prober.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "lib/base/deadline.h"
@@ -123,4 +126,144 @@ Test(prober, a_stopped_prober_is_silence_and_bounded, .timeout = 20)
 	cr_expect_leq(now_ms() - start, 800);
 	loopback_end(killer);
 	(void)close(listener);
+}
+
+/* --- the loop alone, with the test as its broker --- */
+
+struct loop {
+	struct probe_request request;
+	int64_t deadline_ns;
+	struct prober_args args;
+	struct prober_shared shared;
+	int sock; /* the broker's end */
+	pid_t pid;
+};
+
+/* A source of @n addresses, 900 ms of time, and a prober that has been told so. */
+static void start_loop(struct loop *loop, unsigned n)
+{
+	struct wire_start start = { .type = WIRE_START, .n_addresses = n };
+	struct wire_ready ready;
+	int pair[2];
+
+	memset(loop, 0, sizeof(*loop));
+	loop->request = (struct probe_request){ .vers = NFS_VERS_4_0, .timeout_ms = 900 };
+	loop->deadline_ns = deadline_now_ns() + INT64_C(900000000);
+	loop->args = (struct prober_args){ .requests = &loop->request,
+					   .deadlines_ns = &loop->deadline_ns,
+					   .n = 1,
+					   .who = "test" };
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	loop->sock = pair[0];
+	loop->pid = fork();
+	cr_assert_geq(loop->pid, 0);
+	if (loop->pid == 0) {
+		(void)close(pair[0]);
+		prober_main(pair[1], &loop->shared, &loop->args);
+		_exit(0);
+	}
+	(void)close(pair[1]);
+	cr_assert_eq(recv(loop->sock, &ready, sizeof(ready), 0), (ssize_t)sizeof(ready));
+	cr_assert_eq(send(loop->sock, &start, sizeof(start), 0), (ssize_t)sizeof(start));
+}
+
+static void end_loop(struct loop *loop)
+{
+	(void)close(loop->sock);
+	loopback_end(loop->pid);
+}
+
+/* The next message, which must be of @type and come within @ms. */
+static void expect_message(struct loop *loop, uint32_t type, int ms, union wire_any *ret)
+{
+	struct pollfd pfd = { .fd = loop->sock, .events = POLLIN };
+
+	cr_assert_eq(poll(&pfd, 1, ms), 1, "nothing came within %d ms", ms);
+	cr_assert_gt(recv(loop->sock, ret, sizeof(*ret), 0), 0);
+	cr_assert_eq(ret->type, type, "%u", ret->type);
+}
+
+/* Answer a CONNECT: with @fd, or with @errnum. */
+static void give_socket(struct loop *loop, const struct wire_connect *to, int fd,
+			int32_t errnum)
+{
+	struct wire_socket msg = { .type = WIRE_SOCKET,
+				   .address = to->address,
+				   .conn = to->conn,
+				   .errnum = errnum,
+				   .started_ns = deadline_now_ns() };
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { .align = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				 .cmsg_level = SOL_SOCKET,
+				 .cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { &msg, sizeof(msg) };
+	struct msghdr hdr = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (fd >= 0) {
+		hdr.msg_control = control.bytes;
+		hdr.msg_controllen = sizeof(control.bytes);
+		memcpy(CMSG_DATA(CMSG_FIRSTHDR(&hdr)), &fd, sizeof(fd));
+	}
+	cr_assert_eq(sendmsg(loop->sock, &hdr, 0), (ssize_t)sizeof(msg));
+}
+
+Test(prober, a_refused_address_is_followed_by_the_next_at_once, .timeout = 10)
+{
+	union wire_any msg;
+	struct loop loop;
+
+	start_loop(&loop, 2);
+	expect_message(&loop, WIRE_CONNECT, 500, &msg);
+	cr_expect_eq(msg.connect.address, 0);
+	give_socket(&loop, &msg.connect, -1, ECONNREFUSED);
+	expect_message(&loop, WIRE_CONNECT, 200, &msg);
+	cr_expect_eq(msg.connect.address, 1);
+	give_socket(&loop, &msg.connect, -1, ECONNREFUSED);
+	expect_message(&loop, WIRE_REPORT, 200, &msg);
+	cr_expect_eq(msg.report.report.verdict, VERDICT_REFUSED);
+	end_loop(&loop);
+}
+
+Test(prober, an_address_that_does_not_come_up_is_not_waited_for, .timeout = 10)
+{
+	union wire_any msg;
+	struct loop loop;
+	int64_t start;
+
+	start_loop(&loop, 2);
+	start = now_ms();
+	expect_message(&loop, WIRE_CONNECT, 500, &msg);
+	cr_expect_eq(msg.connect.address, 0);
+	expect_message(&loop, WIRE_CONNECT, 500, &msg);
+	cr_expect_eq(msg.connect.address, 1);
+	cr_expect_geq(now_ms() - start, HEDGE_CONNECT_MS - 20);
+	end_loop(&loop);
+}
+
+/* Connected and silent: after a third of the time the next one is tried beside it. */
+Test(prober, a_silent_address_is_not_waited_for_to_the_end, .timeout = 10)
+{
+	union wire_any msg;
+	struct loop loop;
+	int64_t start;
+	int pair[2];
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	start_loop(&loop, 2);
+	start = now_ms();
+	expect_message(&loop, WIRE_CONNECT, 500, &msg);
+	give_socket(&loop, &msg.connect, pair[0], 0);
+	expect_message(&loop, WIRE_CONNECT, 600, &msg);
+	cr_expect_eq(msg.connect.address, 1);
+	cr_expect_geq(now_ms() - start, 280);
+	/* The second is dead: the verdict is that of the one that got farther. */
+	give_socket(&loop, &msg.connect, -1, EHOSTUNREACH);
+	expect_message(&loop, WIRE_REPORT, 900, &msg);
+	cr_expect_eq(msg.report.report.verdict, VERDICT_FROZEN);
+	cr_expect_eq(msg.report.address, 0);
+	end_loop(&loop);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
 }
