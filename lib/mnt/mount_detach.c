@@ -16,7 +16,7 @@
 /* Beyond the deadline: for a loop to notice it, and for what comes after it. */
 #define LOOP_MARGIN_NS INT64_C(200000000)
 #define HOLDERS_MS 1000
-#define LAZY_MS 500
+#define LAZY_MS 2000 /* local work, but of a host that a dead server may have loaded */
 #define FORCE_MIN_MS 500
 
 /* The tree is rid of the mount as soon as it is not busy; what follows, in the same
@@ -220,9 +220,10 @@ static int unmount_lazily(const struct mount_detach_request *req,
 		(void)still_stuck(report);
 		return MOUNT_DETACH_LAZY;
 	}
-	errno = result.errnum;
-	(void)error_sys(&report->why, "%s: still mounted, even MNT_DETACH failed",
-			id->mountpoint);
+	(void)error_set(&report->why, ERROR_SYSTEM, result.errnum,
+			"%s: still mounted: even MNT_DETACH failed: %s", id->mountpoint,
+			result.errnum ? strerror(result.errnum)
+				      : task_outcome_text(result.task));
 	return MOUNT_DETACH_FAILED;
 }
 

@@ -2,7 +2,8 @@
 # Proves that lib/mnt mounts v3 and 4.1, soft and hard, as asked and proved; and that a
 # server which falls silent at any call of a mount, a refusal, a signal, or what somebody
 # else has mounted there, leaves nothing mounted and nobody blocked, in time.
-# Seen to catch: see the end of this file.
+# Seen to catch: what is there already mounted over; a mount killed at the last moment left
+# there; ours left on top of a foreign one; a refusal tried again read-only; mount.nfs run.
 # limit: 120
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
@@ -105,7 +106,26 @@ for vers in 30 41; do
 		left_nothing "$name"
 	done
 done
+renew "fault MNT3ERR_ACCES@MNT"
+attach 30 "" 5000 here:/export 127.0.0.1 "${nfs#*=}" "${mountport#*=}"
+says "^refused .*errnum=13" "denied"
+is "a refusal is not tried again read-only" "$(calls | grep -c MNT)" 1
 exec {to}>&-
+
+# Killed at any instant: also when the mount was made, and only the answer is missing.
+bad='' killed=0
+for ((ms = 2; ms <= 30; ms += 2)); do
+	attach 30 "" $ms
+	case $(cat "$out") in
+	timed-out*) killed=$((killed + 1)) ;;
+	attached*) detach ;;
+	*) bad+="$ms ms: $(cat "$out")"$'\n' ;;
+	esac
+	[ -z "$(entry)" ] || bad+="$ms ms: $(entry)"$'\n'
+	[ -z "$(entry)" ] || detach
+done
+is "killed after 2 to 30 ms: it leaves nothing" "$bad" ""
+check "some of them were killed ($killed)" [ $killed -gt 0 ]
 
 for vers in 30 41; do
 	nas_freeze nas1

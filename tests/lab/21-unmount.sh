@@ -2,7 +2,9 @@
 # Proves that lib/mnt unmounts in time whatever the server and others do: plainly when it
 # can; not at all, and naming who holds it, while the server lives; by force when it is
 # dead, so that nobody stays blocked; and that slow is not dead, and loses nothing.
-# Seen to catch: see the end of this file.
+# Seen to catch: no silence noticed, and nothing forced; MNT_FORCE left out; other mount
+# namespaces not searched; a slow server forced, because the last half second decided; a
+# lazy detach that a loaded host had no half second for.
 # limit: 120
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
@@ -33,12 +35,9 @@ start_writer() {
 	writer=$!
 	wait_for 5 [ -e "$scratch/open" ]
 }
-let_it_write() {
-	: >"$scratch/go"
-	sleep 0.7
-}
 no_mounts() { [ -z "$(mounted_nfs)" ]; }
 nobody_blocked() { [ -z "$(blocked_tasks)" ]; }
+somebody_blocked() { ! nobody_blocked; }
 is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
 
 "$drive" prepare "$point" >/dev/null
@@ -102,11 +101,11 @@ for vers in 30 41; do
 		attach "$vers" "$options"
 		start_writer
 		nas_freeze nas1
-		let_it_write
-		check "$name: somebody is blocked" [ -n "$(blocked_tasks)" ]
-		detach 2000 dead
+		: >"$scratch/go"
+		check "$name: somebody is blocked" wait_for 5 somebody_blocked
+		detach 6000 dead
 		says "^forced .*holders=.* (head|21-unmount.sh) \(fd 9" "$name: by force"
-		within 3500 "$name: in time"
+		within 4500 "$name: in time, and before the deadline"
 		check "$name: the writer is released" wait_for 2 is_gone "$writer"
 		left_nothing "$name"
 		nas_thaw nas1

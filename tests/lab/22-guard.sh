@@ -2,7 +2,8 @@
 # Proves that the guard lets pass what is this host's destination and the backup user can
 # write to, and refuses anything else with a reason of its own: through real mounts, as a
 # user whom root's rights do not help; in time when the server freezes.
-# Seen to catch: see the end of this file.
+# Seen to catch: reading back from the cache; the guard run as root; a clone's marker taken;
+# a server without hard links, or that lets no owner write to a read-only file.
 # limit: 120
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
