@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/commands.h"
 #include "cmd/exit.h"
+#include "lib/base/fd.h"
 
 static const struct command *const commands[] = {
 	&command_run,    &command_exec,   &command_probe,   &command_init,
@@ -126,10 +127,13 @@ int main(int argc, char **argv)
 	};
 	const struct command *command;
 	struct error err;
-	int skip, r;
+	int skip, terminal, r;
 
 	if (argc < 1)
 		return EXIT_USAGE;
+	terminal = fd_reopen_terminal(STDERR_FILENO);
+	if (terminal >= 0)
+		ctx.log.fd = terminal;
 	r = parse_front(&ctx, argc - 1, argv + 1, &skip, &err);
 	if (r == 1) {
 		cli_help_all(stdout, commands);

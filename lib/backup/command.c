@@ -84,8 +84,8 @@ int command_start(const struct command_spec *spec, struct command_run *ret,
 	cleanup_free struct environment *env = malloc(sizeof(*env));
 	struct command_run run = {
 		.child = { .pidfd = -1 },
-		.out = { .fd = -1, .pass_fd = -1 },
-		.err = { .fd = -1, .pass_fd = -1 },
+		.out = OUTPUT_NONE,
+		.err = OUTPUT_NONE,
 		.tty_fd = -1,
 	};
 	bool inherit = spec->stdio == COMMAND_STDIO_INHERIT;

@@ -11,7 +11,7 @@
 
 int output_open(struct output *ret, int pass_fd, int *ret_write_fd, struct error *err)
 {
-	struct output o = { .pass_fd = pass_fd };
+	struct output o = { .pass_fd = pass_fd, .terminal = -1 };
 	int fds[2], r;
 
 	o.kept = malloc(OUTPUT_KEEP);
@@ -29,6 +29,10 @@ int output_open(struct output *ret, int pass_fd, int *ret_write_fd, struct error
 		output_done(&o);
 		return r;
 	}
+	if (pass_fd >= 0)
+		o.terminal = fd_reopen_terminal(pass_fd);
+	if (o.terminal >= 0)
+		o.pass_fd = o.terminal;
 	*ret = o;
 	*ret_write_fd = fds[1];
 	return 0;
@@ -134,5 +138,6 @@ void output_done(struct output *o)
 		return;
 	fd_close(&o->fd);
 	free(o->kept);
-	*o = (struct output){ .fd = -1, .pass_fd = -1 };
+	fd_close(&o->terminal);
+	*o = (struct output){ .fd = -1, .pass_fd = -1, .terminal = -1 };
 }

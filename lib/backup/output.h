@@ -19,12 +19,19 @@ struct error;
 
 struct output {
 	int fd;       /* owned; what the command writes; -1 once it has ended */
-	int pass_fd;  /* borrowed; -1: not passed on */
+	int pass_fd;  /* borrowed, or @terminal; -1: not passed on */
+	int terminal; /* owned; -1: @pass_fd is none */
 	char *kept;   /* owned; a ring of OUTPUT_KEEP bytes */
 	size_t total; /* bytes seen so far */
 	char pending[OUTPUT_CHUNK];
 	size_t n_pending;
 };
+
+/* No output at all: nothing to poll, nothing to free. */
+#define OUTPUT_NONE                                                                      \
+	{                                                                                \
+		.fd = -1, .pass_fd = -1, .terminal = -1                                  \
+	}
 
 /*
  * Make a pipe whose reading end is @ret's.

@@ -156,8 +156,8 @@ static bool sync_all(struct session *s, struct destination *dest, struct deadlin
 		     struct ending *ending)
 {
 	struct command_run run = {
-		.out = { .fd = -1, .pass_fd = -1 },
-		.err = { .fd = -1, .pass_fd = -1 },
+		.out = OUTPUT_NONE,
+		.err = OUTPUT_NONE,
 		.tty_fd = -1,
 	};
 	struct error err;

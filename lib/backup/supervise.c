@@ -55,8 +55,8 @@ int supervise_pause(struct watcher *watcher, const struct signals *signals,
 {
 	struct command_run nothing = {
 		.child = { .pidfd = -1 },
-		.out = { .fd = -1, .pass_fd = -1 },
-		.err = { .fd = -1, .pass_fd = -1 },
+		.out = OUTPUT_NONE,
+		.err = OUTPUT_NONE,
 	};
 
 	return supervise(&nothing, watcher, signals, d, err);

@@ -32,6 +32,13 @@ int fd_write_all(int fd, const void *data, size_t len, struct error *err)
 /* Make @fd non-blocking.  Returns 0 or a negative error. */
 int fd_set_nonblock(int fd, struct error *err);
 
+/*
+ * Another descriptor of the terminal @fd, which never blocks: Ctrl-S may stop a
+ * terminal in the middle of a write.  O_NONBLOCK on @fd itself would be everybody's.
+ * Returns a new descriptor, or -1 if @fd is no terminal or cannot be had again.
+ */
+int fd_reopen_terminal(int fd);
+
 /* Close *@fd unless it is -1, and make it -1.  Preserves errno. */
 void fd_close(int *fd);
 

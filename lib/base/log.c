@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define READY_MS 250
+
+/*
+ * A reader who takes nothing (a full pipe, a terminal stopped by Ctrl-S) must not hold
+ * up who watches a mount: the message is lost then.  The line is shorter than PIPE_BUF,
+ * so a descriptor that can be written to takes it without blocking.
+ */
+static bool is_ready(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&pfd, 1, READY_MS) > 0;
+}
 
 void log_write(const struct log *log, enum log_level level, const char *fmt, ...)
 {
@@ -31,5 +47,6 @@ void log_write(const struct log *log, enum log_level level, const char *fmt, ...
 			line[i] = ' ';
 	}
 	line[len++] = '\n';
-	(void)!write(log->fd, line, len);
+	if (is_ready(log->fd))
+		(void)!write(log->fd, line, len);
 }

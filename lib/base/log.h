@@ -5,7 +5,9 @@
 /*
  * The log is an object that is handed to who may speak.  One line a call, to a
  * descriptor, in one write(2), prefixed with "nfsafe: "; a pipe and a terminal
- * get the same.  Results go to standard output by stdio, not through here.
+ * get the same.  Who does not read is waited for a quarter of a second, then the line is
+ * lost: nothing here may block.  Results go to standard output by stdio, not through
+ * here.
  */
 
 enum log_level {

@@ -88,3 +88,18 @@ Test(log, long_line_is_cut_and_ended)
 	cr_assert_eq(got[strlen(got) - 1], '\n');
 	cr_assert_null(memchr(got, '\n', strlen(got) - 1));
 }
+
+Test(log, is_not_held_up_by_who_does_not_read, .timeout = 20)
+{
+	struct log log = { .level = LOG_LEVEL_DEBUG };
+	int fds[2];
+
+	cr_assert_eq(pipe2(fds, O_CLOEXEC), 0);
+	cr_assert_eq(fcntl(fds[1], F_SETPIPE_SZ, 4096), 4096);
+	log.fd = fds[1];
+	/* More than the pipe holds: blocks for good, if at all. */
+	for (int i = 0; i < 8; i++)
+		log_error(&log, "%0900d", i);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
