@@ -156,6 +156,7 @@ struct attempt {
 	uint32_t access;
 	bool read_only; /* ROFS is the answer to a change */
 	bool created;   /* the canary may be there */
+	bool hurried;   /* it is taken away while it may still be written and read */
 	bool removed;
 	bool squashed;               /* it belongs to somebody else */
 	char name[CANARY_NAME_SIZE]; /* of the canary: new, and nobody else's */

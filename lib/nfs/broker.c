@@ -195,6 +195,11 @@ bool broker_prober_hangs(struct broker *b, int64_t ms)
 	return now - b->hang_since > ms * 1000000;
 }
 
+uint32_t broker_prober_reads(const struct broker *b)
+{
+	return b->shared->source;
+}
+
 void broker_death(const struct broker *b, struct broker_death *ret)
 {
 	*ret = b->death;
@@ -309,6 +314,7 @@ static void take_connect(struct broker *b, const void *msg, size_t len)
 		.source = request.source,
 		.address = request.address,
 		.conn = request.conn,
+		.port = request.port,
 		.started_ns = deadline_now_ns(),
 	};
 	b->parcel.msg.errnum = dial_for(b, &request, &fd);

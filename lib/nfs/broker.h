@@ -110,6 +110,9 @@ void broker_target_over(struct broker *broker, size_t target) __attribute__((non
 /* Has the prober read one source's bytes for @ms without end?  To be asked often. */
 bool broker_prober_hangs(struct broker *broker, int64_t ms) __attribute__((nonnull));
 
+/* Whose bytes the prober reads at this moment; or BROKER_NOBODY. */
+uint32_t broker_prober_reads(const struct broker *broker) __attribute__((nonnull));
+
 /* Kill the prober: broker_dispatch() will tell that it died. */
 void broker_kill_prober(struct broker *broker) __attribute__((nonnull));
 

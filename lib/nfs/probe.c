@@ -145,18 +145,29 @@ static int recover(struct run *run, struct error *err)
 	return run->n_left > 0 ? broker_restart(run->broker, err) : 0;
 }
 
-/* Sources whose time is up, and of which the prober has not said a word. */
+/*
+ * Sources whose time is up, and of which the prober has not said a word.  It reads the
+ * bytes of one of them without end, which is garbage; or it was not even given the
+ * time to say that nothing came: this host is busy, and that is no server's fault.
+ */
 static void enforce_deadlines(struct run *run)
 {
 	int64_t now = deadline_now_ns();
+	uint32_t read = broker_prober_reads(run->broker);
 	size_t late = 0;
 
 	for (size_t i = 0; i < run->n; i++) {
 		if (run->reported[i] ||
 		    now < run->deadlines_ns[i] + BACKSTOP_MS * NSEC_PER_MSEC)
 			continue;
-		hand_over_own(run, i, PROBE_CONNECT, RESULT_GARBAGE,
-			      "the process that asked it did not come back in time");
+		if (i == read)
+			hand_over_own(run, i, PROBE_NFSD, RESULT_GARBAGE,
+				      "the process that reads its bytes does not come to "
+				      "an end");
+		else
+			hand_over_own(run, i, PROBE_NFSD, RESULT_SILENT,
+				      "no answer in time, nor the process that asks: is "
+				      "this host very busy?");
 		late++;
 	}
 	if (late > 0)

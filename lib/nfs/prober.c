@@ -393,7 +393,8 @@ static void take_socket(struct prober *p, const struct wire_socket *msg, int fd)
 	struct source_run *run = &p->runs[msg->source];
 	struct attempt *a = run->attempts[msg->address];
 
-	if (run->state != SOURCE_ACTIVE || !a) {
+	/* Or rpcbind has named another port since this one was asked for. */
+	if (run->state != SOURCE_ACTIVE || !a || msg->port != a->conns[msg->conn].port) {
 		if (fd >= 0)
 			(void)close(fd);
 		return;

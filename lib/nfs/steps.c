@@ -41,6 +41,11 @@ void steps_end(struct attempt *a, size_t i, enum probe_result result)
 	int64_t us;
 
 	run->ended_ns = deadline_now_ns();
+	if (a->hurried && result == RESULT_STALE && (step->flags & STEP_CANARY)) {
+		/* Of course: we took the file away ourselves, for want of time. */
+		finding_why(a, "no answer before the canary had to be removed");
+		result = RESULT_SILENT;
+	}
 	us = (run->ended_ns - run->started_ns) / 1000;
 	if (result == RESULT_OK && verdict_is_slow(us, step->proc ? a->connect_us : 0)) {
 		finding_why(a, "took %.1f s", (double)us / 1e6);
@@ -194,8 +199,10 @@ void steps_hurry(struct attempt *a)
 
 		if ((step->flags & STEP_CLEANUP) && a->runs[i].state == STEP_WAITING &&
 		    a->created && !a->removed && has_slot(a) &&
-		    a->conns[step->conn].state == CONN_UP)
+		    a->conns[step->conn].state == CONN_UP) {
+			a->hurried = true;
 			start_call(a, i);
+		}
 	}
 }
 

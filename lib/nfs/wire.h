@@ -68,7 +68,7 @@ struct wire_start {
 
 struct wire_socket {
 	uint32_t type;
-	uint32_t source, address, conn;
+	uint32_t source, address, conn, port; /* as they were asked for */
 	int32_t errnum; /* why there is no socket; 0: it is attached */
 	int64_t started_ns;
 };

@@ -86,6 +86,10 @@ ROWS = [
     ("NFS3ERR_JUKEBOX@WRITE", V3W, "frozen", "canary"),
     ("NFS4ERR_DELAY@LOOKUP", V41, "frozen", "handle"),
     ("NFS4ERR_GRACE@OPEN", V41W, "frozen", "canary"),
+    # A disk that is slow: what became of the canary's removal is no verdict.
+    ("late:650@COMMIT", V3W, "frozen", "canary"),
+    ("late:650@WRITE", V3W, "frozen", "canary"),
+    ("late:5000@COMMIT", V3W, "frozen", "canary"),
     # UMNT is a courtesy: what comes of it does not matter.
     ("silent@UMNT", V3, "ok", None),
     ("close@UMNT", V3, "ok", None),

@@ -159,6 +159,18 @@ def delay(server):
     return 0.2 <= seconds < 0.4 and length == 24
 
 
+def late(server):
+    """A COMMIT that takes long is served after the REMOVE that came behind it."""
+    directory = root(server)
+    client = Client(server)
+    made = client.call(CREATE, directory + opaque(b"c") + struct.pack(">I8s", 2, b"8 bytes!"))
+    handle = opaque(struct.pack(">4I", *made[3:7]))
+    client.send(COMMIT, handle + struct.pack(">QI", 0, 0))
+    client.send(REMOVE, directory + opaque(b"c"))
+    first, second = words(client.record())[6], words(client.record())[6]
+    return (first, second) == (0, 70)
+
+
 def drip(server):
     seconds, length = timed(server)
     return 27 * 0.005 <= seconds < 0.6 and length == 24
@@ -238,6 +250,7 @@ CASES = {
     "silent": ("silent@nfs.NULL", silent),
     "close": ("close@NULL", lambda s: Client(s).send(NULL).ended() == "closed"),
     "delay": ("delay:200", delay),
+    "late": ("late:200@COMMIT", late),
     "drip": ("drip:5", drip),
     "cut": ("cut", lambda s: half(s, "closed")),
     "reset": ("reset", lambda s: half(s, "reset")),

@@ -224,6 +224,7 @@ static void free_conn(struct conn *conn)
 		conn->replies = reply->next;
 		free_reply(reply);
 	}
+	rpc_forget_late(conn);
 	strbuf_done(&conn->in);
 	strbuf_done(&conn->record);
 	(void)close(conn->fd);
@@ -237,9 +238,12 @@ int conn_turn(struct server *server)
 
 	while (*at) {
 		struct conn *conn = *at;
+		int64_t late_ns = rpc_serve_late(conn, now_ns);
 
+		if (late_ns < next_ns)
+			next_ns = late_ns;
 		if (!conn->dead && !conn->wants_write)
-			pump(conn, now_ns);
+			pump(conn, deadline_now_ns());
 		if (conn->dead) {
 			*at = conn->next;
 			free_conn(conn);

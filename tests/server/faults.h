@@ -28,6 +28,7 @@ enum fault_kind {
 	/* instead of an answer */
 	FAULT_SILENT,
 	FAULT_CLOSE,
+	FAULT_LATE,
 	/* how the answer is sent */
 	FAULT_DELAY,
 	FAULT_DRIP,

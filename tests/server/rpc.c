@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/deadline.h"
 #include "lib/base/macro.h"
 #include "tests/server/server.h"
 
 #define NAMES_MAX (1u << 20)
+#define NS_PER_MS 1000000
 
 /* RFC 5531, 9 */
 enum { MSG_CALL, MSG_REPLY };
@@ -14,6 +16,15 @@ enum { MSG_ACCEPTED, MSG_DENIED };
 enum { SUCCESS, PROG_UNAVAIL, PROG_MISMATCH, PROC_UNAVAIL, GARBAGE_ARGS, SYSTEM_ERR };
 enum { RPC_MISMATCH, AUTH_ERROR };
 enum { AUTH_SYS = 1 };
+
+/* A call that is served later, as by a disk that is slow. */
+struct late {
+	struct late *next;
+	int64_t due_ns;
+	struct call call;
+	const struct procedure *procedure;
+	struct strbuf record; /* what @call.args points into */
+};
 
 static const struct program *const programs[] = {
 	&program_portmap2, &program_rpcbind3, &program_rpcbind4,
@@ -183,12 +194,50 @@ static void refuse_late(const struct call *call, struct strbuf *out)
 	*out = refusal;
 }
 
-static void serve(struct call *call, const struct program *program)
+/* Do what @call asks for; @procedure is NULL if there is none such. */
+static void perform(struct call *call, const struct procedure *procedure)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	if (!refuse(call, &out)) {
+		if (procedure)
+			run(call, procedure, &out);
+		else
+			rpc_put_accepted(&out, call->xid, PROC_UNAVAIL);
+		refuse_late(call, &out);
+	}
+	mangle_send(call, &out);
+	strbuf_done(&out);
+	strbuf_done(&call->body);
+}
+
+/* Keep @call, whose arguments are the end of @record, until its time has come. */
+static void put_off(const struct call *call, const struct procedure *procedure,
+		    const struct strbuf *record)
+{
+	struct late *late = calloc(1, sizeof(*late));
+	struct late **last = &call->conn->late;
+
+	if (!late)
+		abort();
+	late->call = *call;
+	late->procedure = procedure;
+	late->due_ns =
+		deadline_now_ns() + (int64_t)call->effects.number[FAULT_LATE] * NS_PER_MS;
+	strbuf_add(&late->record, record->text, record->len);
+	late->call.args.at =
+		(const uint8_t *)late->record.text + record->len - call->args.left;
+	while (*last)
+		last = &(*last)->next;
+	*last = late;
+}
+
+static void serve(struct call *call, const struct program *program,
+		  const struct strbuf *record)
 {
 	struct fault_point point = { .program = program->name,
 				     .address = call->conn->address };
 	const struct procedure *procedure = NULL;
-	struct strbuf out = STRBUF_INIT;
 
 	if (call->procedure < program->count && program->procedures[call->procedure].name)
 		procedure = &program->procedures[call->procedure];
@@ -199,19 +248,12 @@ static void serve(struct call *call, const struct program *program)
 	count(call);
 	if (call_has(call, FAULT_SILENT))
 		return;
-	if (call_has(call, FAULT_CLOSE)) {
+	if (call_has(call, FAULT_CLOSE))
 		call->conn->dead = true;
-		return;
-	}
-	if (!refuse(call, &out)) {
-		if (procedure)
-			run(call, procedure, &out);
-		else
-			rpc_put_accepted(&out, call->xid, PROC_UNAVAIL);
-		refuse_late(call, &out);
-	}
-	mangle_send(call, &out);
-	strbuf_done(&out);
+	else if (call_has(call, FAULT_LATE))
+		put_off(call, procedure, record);
+	else
+		perform(call, procedure);
 }
 
 void rpc_serve(struct conn *conn, const struct strbuf *record)
@@ -226,11 +268,43 @@ void rpc_serve(struct conn *conn, const struct strbuf *record)
 		return;
 	program = find_program(&call, &out);
 	if (program)
-		serve(&call, program);
+		serve(&call, program, record);
 	else
 		mangle_send(&call, &out);
-	strbuf_done(&call.body);
 	strbuf_done(&out);
+}
+
+int64_t rpc_serve_late(struct conn *conn, int64_t now_ns)
+{
+	int64_t next_ns = INT64_MAX;
+	struct late **at = &conn->late;
+
+	while (*at) {
+		struct late *late = *at;
+
+		if (late->due_ns > now_ns) {
+			if (late->due_ns < next_ns)
+				next_ns = late->due_ns;
+			at = &late->next;
+			continue;
+		}
+		*at = late->next;
+		perform(&late->call, late->procedure);
+		strbuf_done(&late->record);
+		free(late);
+	}
+	return next_ns;
+}
+
+void rpc_forget_late(struct conn *conn)
+{
+	while (conn->late) {
+		struct late *late = conn->late;
+
+		conn->late = late->next;
+		strbuf_done(&late->record);
+		free(late);
+	}
 }
 
 struct cred call_cred(const struct call *call)

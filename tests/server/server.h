@@ -75,6 +75,7 @@ struct conn {
 	struct strbuf in;                    /* bytes as they came */
 	struct strbuf record;                /* the fragments of a record so far */
 	struct reply *replies;
+	struct late *late; /* rpc.c */
 };
 
 /*
@@ -179,6 +180,9 @@ void conn_done(struct server *server);
 
 /* Serve the call in @record; what it is answered is sent or will be. */
 void rpc_serve(struct conn *conn, const struct strbuf *record);
+/* Serve what was put off until now; returns when the next is due, INT64_MAX: none. */
+int64_t rpc_serve_late(struct conn *conn, int64_t now_ns);
+void rpc_forget_late(struct conn *conn);
 /* Append a reply's header: accepted, with @stat (RFC 5531, 9). */
 void rpc_put_accepted(struct strbuf *out, uint32_t xid, uint32_t stat);
 
