@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# probe.sh NFSAFE NFS-SERVER: what a probe costs, against what one would do otherwise.
-# Runs inside the lab (tests/lab/boot), prints the lines of measure.py.
+# probe.sh: what a probe costs, against what one would do otherwise.
+# Runs inside the lab (tests/lab/boot), NFSAFE and SERVER being the programs; prints the
+# lines of measure.py.
 here=$(dirname "$0")
 # shellcheck source=tests/lab/nas.sh
 . "$here/../lab/nas.sh"
-nfsafe=$1 server=$2
+nfsafe=${NFSAFE:?} server=${SERVER:?}
 measure=$here/measure.py
 mnt=/mnt/bench
 mkdir -p "$mnt"

@@ -72,12 +72,26 @@ def many(found):
             f"{memory / probe[1]:.1f}")
 
 
+def safe_mount(found):
+    header("a mount for one command (`true`)", *(f"{text}: s" for _, text in DELAYS),
+           *(f"{text}: ratio" for _, text in DELAYS))
+    for vers in "3", "4.1":
+        script = [found[scenario, f"script {vers}"][0] for scenario, _ in DELAYS]
+        ours = [found[scenario, f"exec {vers}"][0] for scenario, _ in DELAYS]
+        row(f"script: `rpcinfo`, `mount`, `umount`, v{vers}", *(f"{s:.3f}" for s in script),
+            "1", "1")
+        row(f"`nfsafe exec`, v{vers}", *(f"{s:.3f}" for s in ours),
+            *(f"{o / s:.2f}" for o, s in zip(ours, script)))
+
+
 def main(path):
     found = read(path)
     print(f"Measured on {datetime.date.today()}, host kernel {os.uname().release}, in the lab's "
           "private kernel:\nratios mean something, seconds only beside each other.\n")
     one_server(found)
     many(found)
+    print()
+    safe_mount(found)
     return 0
 
 

@@ -20,7 +20,7 @@ from probe import MARGIN, SANITIZED, Prober
 from tap import Tap
 
 ATTEMPTS = 3
-TIMEOUT = 4.0 if SANITIZED else 1.0  # hundreds at once
+TIMEOUT = 4.0 if SANITIZED else 2.0  # hundreds at once
 HEALTHY = 20
 
 # Answers that are sent and do not matter any more.

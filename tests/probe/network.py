@@ -11,12 +11,13 @@ Usage: network.py NFSAFE NFS-SERVER
   - a name without an address; a network without a route; a server whose packets
     are dropped.
 
-Needs root; without it, it is skipped.
+Needs root and ip(8) (package iproute2); without them, it is skipped.
 
 Seen to fail with: no reserved ports.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -132,7 +133,7 @@ def run(*command):
 def enter():
     """Run ourselves in namespaces of our own; returns the status, None if it cannot be."""
     unshare = ["unshare", "--net", "--mount"]
-    if not have_root() or run(*unshare, "true") != 0:
+    if not have_root() or not shutil.which("ip") or run(*unshare, "true") != 0:
         return None
     return subprocess.run([*unshare, sys.executable, *sys.argv], check=False,
                           env={**os.environ, INSIDE: "1"}).returncode
@@ -171,7 +172,7 @@ def main(nfsafe, program):
     status = enter()
     if status is None:
         tap = Tap()
-        tap.skip("rpcbind, names, routes", "needs root")
+        tap.skip("rpcbind, names, routes", "needs root and ip(8)")
         return tap.done()
     return status
 
