@@ -45,7 +45,7 @@ static uint16_t own_port(int fd)
 	return ntohs(own.sin_port);
 }
 
-Test(dial, connects_without_blocking, .timeout = 10)
+Test(dial, connects_without_blocking, .timeout = 20)
 {
 	struct sockaddr_storage to = address_of("127.0.0.1");
 	struct dial dial = { 0 };
@@ -67,7 +67,7 @@ Test(dial, connects_without_blocking, .timeout = 10)
 		(void)close(fd);
 }
 
-Test(dial, root_gets_a_reserved_port_others_some_port, .timeout = 10)
+Test(dial, root_gets_a_reserved_port_others_some_port, .timeout = 20)
 {
 	struct sockaddr_storage to = address_of("127.0.0.1");
 	struct dial dial = { 0 };

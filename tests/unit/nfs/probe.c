@@ -72,7 +72,7 @@ static int64_t now_ms(void)
 	return deadline_now_ns() / 1000000;
 }
 
-Test(probe, nobody_listens, .timeout = 10)
+Test(probe, nobody_listens, .timeout = 20)
 {
 	struct probe_request r = request("127.0.0.1", 1, 3000);
 	struct seen seen;
@@ -85,7 +85,7 @@ Test(probe, nobody_listens, .timeout = 10)
 }
 
 /* The kernel accepts, and nobody ever answers: the incident. */
-Test(probe, a_frozen_server_takes_its_time_out_and_no_more, .timeout = 10)
+Test(probe, a_frozen_server_takes_its_time_out_and_no_more, .timeout = 20)
 {
 	uint16_t port;
 	int listener = loopback_listen(&port);
@@ -103,7 +103,7 @@ Test(probe, a_frozen_server_takes_its_time_out_and_no_more, .timeout = 10)
 }
 
 /* NULL is answered, the COMPOUND with what NULL is answered with. */
-Test(probe, an_answer_without_a_body_is_garbage, .timeout = 10)
+Test(probe, an_answer_without_a_body_is_garbage, .timeout = 20)
 {
 	uint16_t port;
 	int listener = loopback_listen(&port);
@@ -118,7 +118,7 @@ Test(probe, an_answer_without_a_body_is_garbage, .timeout = 10)
 	(void)close(listener);
 }
 
-Test(probe, each_is_told_once_and_a_slow_one_delays_no_other, .timeout = 10)
+Test(probe, each_is_told_once_and_a_slow_one_delays_no_other, .timeout = 20)
 {
 	struct probe_request r[40];
 	struct seen seen;
@@ -144,7 +144,7 @@ Test(probe, each_is_told_once_and_a_slow_one_delays_no_other, .timeout = 10)
 	(void)close(listener);
 }
 
-Test(probe, a_name_without_an_address, .timeout = 10)
+Test(probe, a_name_without_an_address, .timeout = 20)
 {
 	/* No label may be so long, so no name server is asked. */
 	struct probe_request r = request("a-label-of-more-than-sixty-three-characters-is-"
@@ -160,7 +160,7 @@ Test(probe, a_name_without_an_address, .timeout = 10)
 }
 
 /* The first address does not answer, the second refuses: both are tried. */
-Test(probe, all_addresses_of_a_name_are_tried, .timeout = 10)
+Test(probe, all_addresses_of_a_name_are_tried, .timeout = 20)
 {
 	struct probe_request r = request("localhost", 1, 2000);
 	struct seen seen;
@@ -170,7 +170,7 @@ Test(probe, all_addresses_of_a_name_are_tried, .timeout = 10)
 	cr_expect_gt(seen.reports[0].layers[PROBE_RESOLVE].us, 0);
 }
 
-Test(probe, cancelled_at_once, .timeout = 10)
+Test(probe, cancelled_at_once, .timeout = 20)
 {
 	uint16_t port;
 	int listener = loopback_listen(&port);

@@ -211,7 +211,7 @@ static void give_socket(struct loop *loop, const struct wire_connect *to, int fd
 	cr_assert_eq(sendmsg(loop->sock, &hdr, 0), (ssize_t)sizeof(msg));
 }
 
-Test(prober, a_refused_address_is_followed_by_the_next_at_once, .timeout = 10)
+Test(prober, a_refused_address_is_followed_by_the_next_at_once, .timeout = 20)
 {
 	union wire_any msg;
 	struct loop loop;
@@ -228,7 +228,7 @@ Test(prober, a_refused_address_is_followed_by_the_next_at_once, .timeout = 10)
 	end_loop(&loop);
 }
 
-Test(prober, an_address_that_does_not_come_up_is_not_waited_for, .timeout = 10)
+Test(prober, an_address_that_does_not_come_up_is_not_waited_for, .timeout = 20)
 {
 	union wire_any msg;
 	struct loop loop;
@@ -245,7 +245,7 @@ Test(prober, an_address_that_does_not_come_up_is_not_waited_for, .timeout = 10)
 }
 
 /* Connected and silent: after a third of the time the next one is tried beside it. */
-Test(prober, a_silent_address_is_not_waited_for_to_the_end, .timeout = 10)
+Test(prober, a_silent_address_is_not_waited_for_to_the_end, .timeout = 20)
 {
 	union wire_any msg;
 	struct loop loop;

@@ -73,7 +73,7 @@ Test(resolve, numbers_are_there_at_once)
 }
 
 /* /etc/hosts knows it. */
-Test(resolve, a_name_is_looked_up_by_a_child, .timeout = 10)
+Test(resolve, a_name_is_looked_up_by_a_child, .timeout = 20)
 {
 	struct resolver r;
 	size_t i;
@@ -106,7 +106,7 @@ Test(resolve, the_same_name_is_looked_up_once)
 	close_resolver(&r);
 }
 
-Test(resolve, what_is_late_is_given_up, .timeout = 10)
+Test(resolve, what_is_late_is_given_up, .timeout = 20)
 {
 	struct resolver r;
 	size_t i;
@@ -120,7 +120,7 @@ Test(resolve, what_is_late_is_given_up, .timeout = 10)
 	close_resolver(&r);
 }
 
-Test(resolve, a_child_that_dies_is_a_failure, .timeout = 10)
+Test(resolve, a_child_that_dies_is_a_failure, .timeout = 20)
 {
 	struct resolver r;
 	size_t i;
