@@ -192,6 +192,7 @@ static void give_socket(struct loop *loop, const struct wire_connect *to, int fd
 	struct wire_socket msg = { .type = WIRE_SOCKET,
 				   .address = to->address,
 				   .conn = to->conn,
+				   .port = to->port,
 				   .errnum = errnum,
 				   .started_ns = deadline_now_ns() };
 	union {
