@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/nfs/prober.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <poll.h>
@@ -141,15 +142,16 @@ struct loop {
 	pid_t pid;
 };
 
-/* A source of @n addresses, 900 ms of time, and a prober that has been told so. */
+/* A source of @n addresses, if none is set of v4.0 and 900 ms, and its prober. */
 static void start_loop(struct loop *loop, unsigned n)
 {
 	struct wire_start start = { .type = WIRE_START, .n_addresses = n };
 	struct wire_ready ready;
 	int pair[2];
 
-	memset(loop, 0, sizeof(*loop));
-	loop->request = (struct probe_request){ .vers = NFS_VERS_4_0, .timeout_ms = 900 };
+	if (loop->request.timeout_ms == 0)
+		loop->request =
+			(struct probe_request){ .vers = NFS_VERS_4_0, .timeout_ms = 900 };
 	loop->deadline_ns = deadline_now_ns() + INT64_C(900000000);
 	loop->args = (struct prober_args){ .requests = &loop->request,
 					   .deadlines_ns = &loop->deadline_ns,
@@ -215,7 +217,7 @@ static void give_socket(struct loop *loop, const struct wire_connect *to, int fd
 Test(prober, a_refused_address_is_followed_by_the_next_at_once, .timeout = 20)
 {
 	union wire_any msg;
-	struct loop loop;
+	struct loop loop = { 0 };
 
 	start_loop(&loop, 2);
 	expect_message(&loop, WIRE_CONNECT, 500, &msg);
@@ -232,7 +234,7 @@ Test(prober, a_refused_address_is_followed_by_the_next_at_once, .timeout = 20)
 Test(prober, an_address_that_does_not_come_up_is_not_waited_for, .timeout = 20)
 {
 	union wire_any msg;
-	struct loop loop;
+	struct loop loop = { 0 };
 	int64_t start;
 
 	start_loop(&loop, 2);
@@ -249,7 +251,7 @@ Test(prober, an_address_that_does_not_come_up_is_not_waited_for, .timeout = 20)
 Test(prober, a_silent_address_is_not_waited_for_to_the_end, .timeout = 20)
 {
 	union wire_any msg;
-	struct loop loop;
+	struct loop loop = { 0 };
 	int64_t start;
 	int pair[2];
 
@@ -269,4 +271,76 @@ Test(prober, a_silent_address_is_not_waited_for_to_the_end, .timeout = 20)
 	end_loop(&loop);
 	(void)close(pair[0]);
 	(void)close(pair[1]);
+}
+
+static uint32_t word_at(const char *bytes)
+{
+	uint32_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return ntohl(word);
+}
+
+/* Answer the GETPORT calls at @fd, both of them: @nfs_port, and none for mountd. */
+static void answer_getports(int fd, uint32_t nfs_port)
+{
+	char bytes[512];
+	size_t len = 0, at = 0;
+
+	for (int n = 0; n < 2; n++) {
+		uint32_t size, reply[8] = { htonl(0x80000000U | 28) };
+
+		while (len - at < 4 ||
+		       len - at < 4 + (word_at(bytes + at) & 0x7fffffff)) {
+			struct pollfd pfd = { .fd = fd, .events = POLLIN };
+			ssize_t got;
+
+			cr_assert_eq(poll(&pfd, 1, 500), 1, "no GETPORT came");
+			got = recv(fd, bytes + len, sizeof(bytes) - len, 0);
+			cr_assert_gt(got, 0);
+			len += (size_t)got;
+		}
+		size = word_at(bytes + at) & 0x7fffffff;
+		memcpy(&reply[1], bytes + at + 4, 4); /* xid */
+		reply[2] = htonl(1);                  /* a reply, accepted, AUTH_NONE */
+		/* The arguments end the call: program, version, protocol, port. */
+		if (word_at(bytes + at + 4 + size - 16) == 100003)
+			reply[7] = htonl(nfs_port);
+		at += 4 + size;
+		cr_assert_eq(send(fd, reply, sizeof(reply), MSG_NOSIGNAL), sizeof(reply));
+	}
+}
+
+/* rpcbind is faster than the socket for 2049: that one is not for the other port. */
+Test(prober, a_socket_for_another_port_is_not_taken, .timeout = 10)
+{
+	struct loop loop = { .request = { .vers = NFS_VERS_3,
+					  .timeout_ms = 900,
+					  .source = { .export = "/export" } } };
+	union wire_any first, second, moved;
+	const struct wire_connect *rpcbind, *nfsd;
+	int to_rpcbind[2], to_nfsd[2];
+	char byte;
+
+	start_loop(&loop, 1);
+	/* Only now: the prober has no copy of its own that would keep them open. */
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, to_rpcbind), 0);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, to_nfsd), 0);
+	expect_message(&loop, WIRE_CONNECT, 500, &first);
+	expect_message(&loop, WIRE_CONNECT, 500, &second);
+	rpcbind = first.connect.port == 111 ? &first.connect : &second.connect;
+	nfsd = first.connect.port == 111 ? &second.connect : &first.connect;
+	cr_assert_eq(nfsd->port, 2049);
+	give_socket(&loop, rpcbind, to_rpcbind[0], 0);
+	answer_getports(to_rpcbind[1], 12049);
+	expect_message(&loop, WIRE_CONNECT, 500, &moved);
+	cr_assert_eq(moved.connect.port, 12049);
+	give_socket(&loop, nfsd, to_nfsd[0], 0);
+	(void)close(to_nfsd[0]);
+	(void)poll(&(struct pollfd){ .fd = to_nfsd[1], .events = POLLIN }, 1, 500);
+	cr_expect_eq(recv(to_nfsd[1], &byte, 1, 0), 0, "it was used");
+	end_loop(&loop);
+	(void)close(to_rpcbind[0]);
+	(void)close(to_rpcbind[1]);
+	(void)close(to_nfsd[1]);
 }
