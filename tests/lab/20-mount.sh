@@ -17,11 +17,13 @@ attach() {
 }
 detach() { run "$drive" detach "$point" 5000; }
 entry() { grep " $point " /proc/self/mountinfo; }
-# Nothing is left of the last step.  The kernel's own state manager of 4.x is no process
-# of the host: it waits for its call as long as the time-outs of that mount say.
+# The kernel's own state manager of 4.x is no process of the host: it waits for its call as
+# long as the time-outs of that mount say.
+nobody_blocked() { is "$1: nobody is blocked" "$(blocked_tasks | grep -v -- '-manager ')" ""; }
+# Nothing is left of the last step.
 left_nothing() {
 	nothing_mounted "$1: nothing is mounted"
-	is "$1: nobody is blocked" "$(blocked_tasks | grep -v -- '-manager ')" ""
+	nobody_blocked "$1"
 }
 
 run "$drive" prepare "$point"
@@ -103,8 +105,10 @@ for vers in 30 41; do
 		name="$vers, silent from call $((k + 1)) on (${steps[k]})"
 		says "^timed-out .*left=0" "$name: given up"
 		within 2000 "$name: in time"
-		left_nothing "$name"
+		is "$name: nothing is mounted" "$(entry)" ""
+		nobody_blocked "$name"
 	done
+	left_nothing "$vers, silent"
 done
 renew "fault MNT3ERR_ACCES@MNT"
 attach 30 "" 5000 here:/export 127.0.0.1 "${nfs#*=}" "${mountport#*=}"

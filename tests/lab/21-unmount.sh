@@ -43,7 +43,13 @@ is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
 "$drive" prepare "$point" >/dev/null
 nas_start nas1
 
+(cd "$point" && exec sleep 60) &
+below=$!
+sleep 0.2
 attach 30 ""
+run "$drive" holders "$point"
+says "total=0 incomplete=0 : no process" "who sits in the directory below holds nothing"
+kill $below
 (cd "$point" && exec sleep 60) &
 holder=$!
 sleep 0.2
