@@ -134,4 +134,17 @@ static inline int64_t add_backup(struct record *record, enum level level,
 	return run;
 }
 
+static inline int try_open(const char *state_dir, enum record_mode mode,
+			   struct error *err)
+{
+	struct record *record = NULL;
+	int r;
+
+	*err = (struct error){ .msg = "" };
+	r = record_open(state_dir, mode, &record, err);
+	require((r == RECORD_OPENED) == (record != NULL), "%d", r);
+	record_close(record);
+	return r;
+}
+
 #endif
