@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/base/error.h"
+#include "lib/record/handle.h"
 #include "lib/record/query.h"
 #include "lib/record/record.h"
 
@@ -145,6 +146,29 @@ static inline int try_open(const char *state_dir, enum record_mode mode,
 	require((r == RECORD_OPENED) == (record != NULL), "%d", r);
 	record_close(record);
 	return r;
+}
+
+static inline int64_t pragma(struct record *record, const char *text)
+{
+	int64_t n = -1;
+
+	must(sql_number(&record->sql, text, &n, &why));
+	return n;
+}
+
+static inline int can_read_all(const char *path)
+{
+	struct record_filter all = { 0 };
+	struct record_run run;
+	struct record *record;
+	struct error err;
+
+	if (record_open(path, RECORD_READ, &record, &err) != RECORD_OPENED)
+		return 1;
+	if (record_last_run(record, &all, &run, &err) != 1)
+		return 2;
+	record_close(record);
+	return run.outcome == RECORD_GOOD ? 0 : 3;
 }
 
 #endif

@@ -21,14 +21,6 @@
 #include "lib/record/handle.h"
 #include "lib/record/schema.h"
 
-static int64_t pragma(struct record *record, const char *text)
-{
-	int64_t n = -1;
-
-	must(sql_number(&record->sql, text, &n, &why));
-	return n;
-}
-
 static pid_t start_maker(const struct directory *d, const int fds[2])
 {
 	pid_t pid = fork();
