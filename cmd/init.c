@@ -46,6 +46,12 @@ static int prepare_mountpoint(struct init *in)
 	return -1;
 }
 
+static void signalled(struct init *in)
+{
+	in->ending.status = signals_peek(&in->session.signals);
+	ending_worsen_f(&in->ending, ENDING_SIGNALLED, "a signal came");
+}
+
 static int install_marker(struct init *in)
 {
 	struct guard_request request = {
@@ -65,6 +71,11 @@ static int install_marker(struct init *in)
 		session_phase_end(&in->session, RECORD_PHASE_OK, "%s",
 				  in->installed.guard.marker.uuid);
 		return 0;
+	}
+	if (r > 0 && in->installed.reason == GUARD_CANCELLED) {
+		session_phase_end(&in->session, RECORD_PHASE_ABORTED, "a signal came");
+		signalled(in);
+		return -1;
 	}
 	if (r > 0)
 		err = in->installed.guard.why;
@@ -101,8 +112,7 @@ static void work(struct init *in)
 	r = destination_open_unguarded(&in->session, in->conf, &in->user, &in->dest,
 				       &err);
 	if (r == DESTINATION_SIGNALLED) {
-		in->ending.status = signals_peek(&in->session.signals);
-		ending_worsen_f(&in->ending, ENDING_SIGNALLED, "a signal came");
+		signalled(in);
 		return;
 	}
 	if (r != DESTINATION_READY) {
@@ -110,7 +120,7 @@ static void work(struct init *in)
 		return;
 	}
 	if (install_marker(in) == 0)
-		quiesce_run(&in->session, &in->dest,
+		quiesce_run(&in->session, &in->dest, 0,
 			    deadline_after(in->conf->umount_timeout_ms), &in->ending);
 	teardown_run(&in->session, &in->dest, NULL, &in->ending);
 	if (in->ending.kind == ENDING_GOOD)

@@ -131,6 +131,7 @@ int main(int argc, char **argv)
 
 	if (argc < 1)
 		return EXIT_USAGE;
+	fd_ensure_standard();
 	terminal = fd_reopen_terminal(STDERR_FILENO);
 	if (terminal >= 0)
 		ctx.log.fd = terminal;

@@ -69,7 +69,7 @@ static int open_stream(const struct command_spec *spec, int own_fd, struct outpu
 			   inherit                             ? own_fd
 			   : spec->stdio == COMMAND_STDIO_SHOW ? STDERR_FILENO
 							       : -1,
-			   ret_fd, err);
+			   inherit, ret_fd, err);
 }
 
 static void close_stream(int fd)
@@ -101,7 +101,9 @@ int command_start(const struct command_spec *spec, struct command_run *ret,
 		return error_oom(err);
 	env_fill(env, spec);
 	child.envp = env->envp;
-	if (inherit && isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp())
+	/* In a pipeline the terminal is another's, a pager's for example. */
+	if (inherit && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
+	    tcgetpgrp(STDIN_FILENO) == getpgrp())
 		child.tty_fd = run.tty_fd = STDIN_FILENO;
 	r = open_stream(spec, STDOUT_FILENO, &run.out, &child.fds[1], err);
 	if (r == 0)

@@ -114,13 +114,17 @@ static char *join_output(const struct command_run *run)
 static void finish_output(struct command_run *run, struct ending *ending)
 {
 	struct error err;
+	int lost = output_finish(&run->out, OUTPUT_STALL_MS);
 
-	if (output_finish(&run->out, OUTPUT_STALL_MS) &&
-	    output_finish(&run->err, OUTPUT_STALL_MS))
+	if (lost == 0)
+		lost = output_finish(&run->err, OUTPUT_STALL_MS);
+	/* Of a backup it is only shown, and kept for the record anyway. */
+	if (lost == 0 || !run->out.must_pass)
 		return;
-	(void)error_set(&err, ERROR_IO, 0,
-			"nobody took the command's output for %d s: its end is lost",
-			OUTPUT_STALL_MS / 1000);
+	(void)error_set(
+		&err, ERROR_IO, lost,
+		"the command's output could not be passed on, its end is lost: %s",
+		strerror(lost));
 	ending_worsen(ending, ENDING_ERROR, &err);
 }
 
@@ -141,6 +145,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 	};
 	struct command_run run;
 	struct error err;
+	pid_t group;
 	int r;
 
 	session_phase(s, job->kind == RECORD_KIND_EXEC ? "exec" : "backup");
@@ -151,6 +156,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		teardown_run(s, dest, NULL, &ret->ending);
 		return;
 	}
+	group = run.child.pid;
 	r = supervise(&run, &dest->watcher, &s->signals, d, &err);
 	if (r < 0)
 		ending_worsen(&ret->ending, ENDING_ERROR, &err);
@@ -158,7 +164,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		judge(s, dest, &run, r, &ret->ending);
 	end_phase(s, &ret->ending);
 	if (r == SUPERVISE_ENDED)
-		quiesce_run(s, dest, d, &ret->ending);
+		quiesce_run(s, dest, group, d, &ret->ending);
 	teardown_run(s, dest, &run, &ret->ending);
 	finish_output(&run, &ret->ending);
 	ret->output = join_output(&run);

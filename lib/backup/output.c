@@ -9,9 +9,10 @@
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
 
-int output_open(struct output *ret, int pass_fd, int *ret_write_fd, struct error *err)
+int output_open(struct output *ret, int pass_fd, bool must_pass, int *ret_write_fd,
+		struct error *err)
 {
-	struct output o = { .pass_fd = pass_fd, .terminal = -1 };
+	struct output o = { .pass_fd = pass_fd, .terminal = -1, .must_pass = must_pass };
 	int fds[2], r;
 
 	o.kept = malloc(OUTPUT_KEEP);
@@ -82,9 +83,11 @@ static void pass_on(struct output *o)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
-		/* Nobody listens any more: go on keeping. */
+		o->lost = errno;
 		o->pass_fd = -1;
 		o->n_pending = 0;
+		if (o->must_pass)
+			fd_close(&o->fd);
 		return;
 	}
 	o->n_pending -= (size_t)n;
@@ -101,21 +104,21 @@ void output_service(struct output *o, short revents)
 		(void)take(o);
 }
 
-bool output_finish(struct output *o, int stall_ms)
+int output_finish(struct output *o, int stall_ms)
 {
 	while (o->fd >= 0 || o->n_pending > 0) {
 		struct pollfd pfd;
 
 		if (o->n_pending == 0 && !take(o))
-			return true;
+			break;
 		if (o->n_pending == 0)
 			continue;
 		pfd = output_poll(o);
 		if (poll(&pfd, 1, stall_ms) == 0)
-			return false;
+			return ETIMEDOUT;
 		pass_on(o);
 	}
-	return true;
+	return o->lost == EPIPE ? 0 : o->lost;
 }
 
 char *output_tail(const struct output *o)

@@ -2,6 +2,7 @@
 #include "lib/backup/quiesce.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -60,6 +61,35 @@ static size_t signal_own(const struct holders *holders, int sig)
 	return n;
 }
 
+/* Is anybody left in the group of a command that has ended? */
+static bool group_lives(pid_t group, int sig)
+{
+	return group > 0 && kill(-group, sig) == 0;
+}
+
+size_t quiesce_end_own(const struct destination *dest, int64_t limit_ms)
+{
+	struct deadline d = deadline_after(limit_ms);
+	struct deadline term = deadline_after(limit_ms / 2);
+	struct holders holders;
+	struct error ignored;
+	size_t most = 0, n;
+
+	do {
+		int sig = deadline_expired(term) ? SIGKILL : SIGTERM;
+
+		if (holders_find(&dest->mount, deadline_after(LOOK_MS), &holders,
+				 &ignored) < 0)
+			break;
+		n = signal_own(&holders, sig);
+		if (n > most)
+			most = n;
+		if (n > 0 && limit_ms > 0)
+			(void)poll(NULL, 0, LOOK_EVERY_MS);
+	} while (n > 0 && !deadline_expired(d));
+	return most;
+}
+
 /* SIGTERM once the grace is over, SIGKILL after another. */
 static int due_signal(int64_t waited_ms)
 {
@@ -82,7 +112,7 @@ static void report_holders(const struct destination *dest, const struct holders 
 }
 
 /* Returns false when the run has to stop here. */
-static bool wait_for_holders(struct session *s, struct destination *dest,
+static bool wait_for_holders(struct session *s, struct destination *dest, pid_t group,
 			     struct ending *ending)
 {
 	struct deadline d = deadline_after(dest->conf->umount_timeout_ms);
@@ -101,9 +131,11 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
 					"cannot see who holds the mount: %s", err.msg);
 			return true;
 		}
-		if (holders.total == 0)
+		if (holders.total == 0 && !group_lives(group, 0))
 			break;
 		if (signal_own(&holders, sig) > 0 && sig != 0)
+			ended_some = true;
+		if (sig != 0 && group_lives(group, sig))
 			ended_some = true;
 		if (deadline_expired(d)) {
 			report_holders(dest, &holders, ending);
@@ -115,9 +147,8 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
 			return false;
 	}
 	if (ended_some)
-		ending_worsen_f(
-			ending, ENDING_SUSPECT,
-			"the command left processes on the share; they were ended");
+		ending_worsen_f(ending, ENDING_SUSPECT,
+				"the command left processes behind; they were ended");
 	return true;
 }
 
@@ -208,13 +239,13 @@ static void check_stats(struct destination *dest, struct ending *ending)
 				dest->stats.major_timeouts, dest->stats.write_errors);
 }
 
-void quiesce_run(struct session *s, struct destination *dest, struct deadline d,
-		 struct ending *ending)
+void quiesce_run(struct session *s, struct destination *dest, pid_t group,
+		 struct deadline d, struct ending *ending)
 {
 	enum ending_kind before = ending->kind;
 
 	session_phase(s, "quiesce");
-	if (wait_for_holders(s, dest, ending) && sync_all(s, dest, d, ending))
+	if (wait_for_holders(s, dest, group, ending) && sync_all(s, dest, d, ending))
 		check_stats(dest, ending);
 	if (ending->kind == before)
 		session_phase_end(s, RECORD_PHASE_OK, "%" PRId64 " bytes written",

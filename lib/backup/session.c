@@ -173,6 +173,19 @@ void session_verdict(struct session *s, const struct record_verdict *verdict)
 	note_record(s, record_verdict(s->record, s->run, verdict, &err), &err);
 }
 
+/* What is not on the disk as good is not good; what is worse than that stays. */
+static void unrecorded(struct ending *ending, const struct error *why)
+{
+	struct error err = *why;
+
+	if (ending->kind > ENDING_SUSPECT)
+		return;
+	/* Not "busy": that is for runs that were not started. */
+	if (err.kind == ERROR_BUSY)
+		err.kind = ERROR_IO;
+	ending_worsen(ending, ENDING_ERROR, &err);
+}
+
 void session_end(struct session *s, struct ending *ending, struct record_end *end,
 		 int (*exit_code)(const struct ending *))
 {
@@ -181,7 +194,7 @@ void session_end(struct session *s, struct ending *ending, struct record_end *en
 
 	write_phases(s, NULL);
 	if (s->record_failed)
-		ending_worsen(ending, ENDING_ERROR, &s->record_error);
+		unrecorded(ending, &s->record_error);
 	end->outcome = ending_outcome(ending);
 	end->exit_code = exit_code(ending);
 	end->ended_ms = clock_now_ms();
@@ -189,6 +202,6 @@ void session_end(struct session *s, struct ending *ending, struct record_end *en
 	r = record_run_end(s->record, s->run, end, &err);
 	if (r < 0) {
 		log_error(s->log, "%s", err.msg);
-		ending_worsen(ending, ENDING_ERROR, &err);
+		unrecorded(ending, &err);
 	}
 }

@@ -6,6 +6,7 @@
 #include "lib/backup/command.h"
 #include "lib/backup/destination.h"
 #include "lib/backup/ending.h"
+#include "lib/backup/quiesce.h"
 #include "lib/backup/session.h"
 #include "lib/backup/supervise.h"
 #include "lib/base/log.h"
@@ -15,6 +16,7 @@
 /* A command whose server lives may clean up; one whose server is dead cannot. */
 #define END_GRACE_MS 10000
 #define END_KILL_MS 5000
+#define END_OWN_MS 3000
 #define DEAD_GRACE_MS 300
 #define DEAD_DETACH_MS 5000
 #define DEAD_WAIT_MS 2000
@@ -33,6 +35,15 @@ static void add_holders(const struct mount_detach_report *report, struct strbuf 
 		strbuf_puts(text, "; held by ");
 		holders_format(&report->holders, text);
 	}
+}
+
+/* Whatever kind it has: something was started, and is not as it should be. */
+static void fail(struct ending *ending, const struct error *why)
+{
+	struct error err = *why;
+
+	err.kind = ERROR_SYSTEM;
+	ending_worsen(ending, ENDING_ERROR, &err);
 }
 
 static void judge(struct session *s, const struct destination *dest, int outcome,
@@ -59,7 +70,7 @@ static void judge(struct session *s, const struct destination *dest, int outcome
 				dest->conf->mountpoint);
 		break;
 	case MOUNT_DETACH_LAZY:
-		session_phase_end(s, RECORD_PHASE_OK, "lazily (forced %u times)%s",
+		session_phase_end(s, RECORD_PHASE_FAILED, "lazily (forced %u times)%s",
 				  report->forces, strbuf_str(&text));
 		log_error(s->log, "%s was detached%s; end what holds it",
 			  dest->conf->mountpoint, strbuf_str(&text));
@@ -73,7 +84,7 @@ static void judge(struct session *s, const struct destination *dest, int outcome
 				  "%s%s", report->why.msg, strbuf_str(&text));
 		log_error(s->log, "%s: %s%s", dest->conf->mountpoint, report->why.msg,
 			  strbuf_str(&text));
-		ending_worsen(ending, ENDING_ERROR, &report->why);
+		fail(ending, &report->why);
 	}
 	strbuf_done(&text);
 }
@@ -139,12 +150,16 @@ void teardown_run(struct session *s, struct destination *dest, struct command_ru
 	session_phase(s, dest->dead ? "breaker" : "unmount");
 	if (run && dest->dead)
 		end_at_once(run);
+	else if (run)
+		(void)quiesce_end_own(dest, END_OWN_MS);
 	if (dest->mounted)
 		detach(s, dest, ending);
+	if (run && dest->dead)
+		(void)kill(-run->child.pid, SIGKILL);
 	if (run && command_end(run, 0, deadline_after(DEAD_WAIT_MS)) == COMMAND_STUCK) {
 		log_error(s->log, "the command (pid %d) cannot be ended",
 			  (int)run->child.pid);
-		ending_worsen_f(ending, ENDING_ERROR, "the command cannot be ended");
+		ending_worsen_f(ending, ENDING_SUSPECT, "the command cannot be ended");
 	}
 	watcher_stop(&dest->watcher);
 }

@@ -101,6 +101,8 @@ enum watch_state watcher_look(struct watcher *w)
 {
 	struct error err;
 
+	if (!w->log)
+		return WATCH_HEALTHY; /* never started: nothing is known */
 	if (w->beats) {
 		int r = beat_watch_dispatch(w->beats, on_beat, w, &err);
 

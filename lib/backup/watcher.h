@@ -47,7 +47,10 @@ int watcher_fd(const struct watcher *w) __attribute__((nonnull));
 /* When watcher_look() must be called at the latest. */
 struct deadline watcher_next(const struct watcher *w) __attribute__((nonnull));
 
-/* Take the beats that have come and look at the clock.  Does not block. */
+/*
+ * Take the beats that have come and look at the clock.  Does not block.  A zeroed
+ * watcher is healthy.
+ */
 enum watch_state watcher_look(struct watcher *w) __attribute__((nonnull));
 
 /* The longest wait for an answer so far; milliseconds. */

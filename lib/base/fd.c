@@ -99,6 +99,17 @@ int fd_set_nonblock(int fd, struct error *err)
 	return 0;
 }
 
+void fd_ensure_standard(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 int fd_reopen_terminal(int fd)
 {
 	char path[64];

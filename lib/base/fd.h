@@ -33,6 +33,12 @@ int fd_write_all(int fd, const void *data, size_t len, struct error *err)
 int fd_set_nonblock(int fd, struct error *err);
 
 /*
+ * Open /dev/null for each of 0, 1 and 2 that is closed: else the next file to be opened
+ * becomes somebody's standard output.
+ */
+void fd_ensure_standard(void);
+
+/*
  * Another descriptor of the terminal @fd, which never blocks: Ctrl-S may stop a
  * terminal in the middle of a write.  O_NONBLOCK on @fd itself would be everybody's.
  * Returns a new descriptor, or -1 if @fd is no terminal or cannot be had again.

@@ -9,7 +9,11 @@
 #include "lib/base/fd.h"
 #include "lib/base/macro.h"
 
-static const int handled[] = { SIGINT, SIGTERM, SIGHUP };
+static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+
+/* Would end or stop a process that has something mounted, and mean nothing here. */
+static const int ignored[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM,
+			       SIGPROF, SIGTSTP, SIGTTIN, SIGTTOU };
 
 static void fill(sigset_t *set)
 {
@@ -29,7 +33,8 @@ int signals_init(struct signals *s, struct error *err)
 	if (fd < 0)
 		return error_sys(err, "signalfd");
 	(void)sigprocmask(SIG_BLOCK, &set, &old);
-	(void)sigaction(SIGPIPE, &ignore, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		(void)sigaction(ignored[i], &ignore, NULL);
 	*s = (struct signals){ .fd = fd, .old = old };
 	return 0;
 }
@@ -61,6 +66,8 @@ void signals_done(struct signals *s)
 {
 	if (!s || s->fd < 0)
 		return;
+	while (signals_take(s) != 0)
+		;
 	fd_close(&s->fd);
 	(void)sigprocmask(SIG_SETMASK, &s->old, NULL);
 }

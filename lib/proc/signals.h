@@ -3,7 +3,7 @@
 #define LIB_PROC_SIGNALS_H
 
 /*
- * SIGINT, SIGTERM and SIGHUP as a descriptor: they are ordinary ends of a run,
+ * SIGINT, SIGTERM, SIGHUP and SIGQUIT as a descriptor: they are ordinary ends of a run,
  * looked at where the loop waits, never in a handler.
  */
 
@@ -16,7 +16,8 @@ struct signals {
 	sigset_t old;
 };
 
-/* Block the three, ignore SIGPIPE, open the descriptor.  Returns 0 or negative. */
+/* Block the four, ignore what else would end or stop us, open the descriptor.  Returns 0
+ * or negative. */
 int signals_init(struct signals *s, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
@@ -26,7 +27,7 @@ int signals_take(struct signals *s) __attribute__((nonnull));
 /* Like signals_take(), but it stays pending: @s->fd remains readable. */
 int signals_peek(const struct signals *s) __attribute__((nonnull));
 
-/* Undo signals_init(); pending ones are then delivered. */
+/* Unblock them again.  What was pending is taken: it has had its effect. */
 void signals_done(struct signals *s);
 
 /* In a child after fork(2): default actions, nothing blocked. */

@@ -60,6 +60,10 @@ void tree_reap(pid_t spare)
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
 		    info.si_pid == 0 || info.si_pid == spare)
 			return;
+		/* Ours lead groups (child_fork()): they are waited for by who made them.
+		 */
+		if (getpgid(info.si_pid) == info.si_pid)
+			return;
 		(void)waitpid(info.si_pid, NULL, WNOHANG);
 	}
 }

@@ -33,7 +33,7 @@ struct error;
 struct record;
 
 #define RECORD_FILE "record.db"
-#define RECORD_BUSY_TIMEOUT_MS 5000
+#define RECORD_BUSY_TIMEOUT_MS 1000
 
 enum record_mode {
 	RECORD_READ,  /* status, history: changes nothing, waits for no writer */

@@ -45,6 +45,17 @@ head -c 3000000 /dev/urandom >"$state/data"
 nfsafe exec nas1 -- sh -c 'cat >$NFSAFE_MOUNTPOINT/data' <"$state/data"
 nfsafe exec nas1 -- sh -c 'cat $NFSAFE_MOUNTPOINT/data' | cmp - "$state/data"
 is "exec: data go through its pipes unchanged" "${PIPESTATUS[*]}" "0 0"
+mkdir -p /tmp/tiny && mount -t tmpfs -o size=1M tiny /tmp/tiny
+nfsafe exec nas1 -- head -c 8000000 /dev/zero >/tmp/tiny/full 2>"$err"
+is "exec: output that did not fit is no success" "$?" 74
+umount /tmp/tiny
+nfsafe exec nas1 -- yes 2>/dev/null | head -n 1 >/dev/null
+is "exec: a reader that has enough ends the command, as without nfsafe" "${PIPESTATUS[0]}" 141
+printf 'echo no shell\n' >"$state/script" && chmod 755 "$state/script"
+nf exec nas1 -- "$state/script"
+exits 126 "exec: no shell for a file without #!"
+(nfsafe exec nas1 -- head -c 100000 /dev/zero) <&- >&- 2>&-
+is "closed descriptors: nothing is written into the lock" "$(($(stat -c %s "$state/run/nfsafe.lock") < 4096))" 1
 nothing_mounted "exec leaves nothing mounted"
 nf exec nas2 -- true
 exits 78 "exec: no such destination"

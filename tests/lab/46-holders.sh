@@ -17,6 +17,11 @@ is "and the process is ended" "$(pgrep -u backup-user -c)" 0
 is "recorded" "$(outcome outcome)" suspect
 nothing_mounted "nothing is mounted"
 
+# In the command's own group, and not ready when it ends: no good backup, either.
+sed -i "s@^full = .*@full = /bin/sh -c '(i=0; while [ \$i -lt 100 ]; do i=\$((i+1)); echo \$i; sleep 0.05; done >\$NFSAFE_MOUNTPOINT/data) \& exit 0'@" "$conf"
+nf run --level full
+exits 1 "a part of the command goes on: suspect"
+is "recorded as such" "$(outcome outcome)" suspect
 sed -i 's|^full = .*|full = /bin/sleep 2|' "$conf"
 (wait_for 10 mountpoint -q "$mountpoint" && cd "$mountpoint" && exec sleep 1000) &
 sleep 0.1

@@ -30,7 +30,7 @@ Test(output, keeps_what_was_written)
 	int fd;
 	char *tail;
 
-	cr_assert_eq(output_open(&o, -1, &fd, &err), 0);
+	cr_assert_eq(output_open(&o, -1, false, &fd, &err), 0);
 	cr_assert_eq(write(fd, "hello\n", 6), 6);
 	pump(&o);
 	(void)close(fd);
@@ -51,7 +51,7 @@ Test(output, keeps_the_last_64_kib)
 	char *tail;
 	int fd;
 
-	cr_assert_eq(output_open(&o, -1, &fd, &err), 0);
+	cr_assert_eq(output_open(&o, -1, false, &fd, &err), 0);
 	for (int i = 0; i < 2000; i++) {
 		int n = snprintf(line, sizeof(line), "line %08d %040d\n", i, i);
 
@@ -77,7 +77,7 @@ Test(output, passes_everything_on_in_order_to_a_slow_reader)
 	for (size_t i = 0; i < sizeof(sent); i++)
 		sent[i] = (char)(i * 7 + i / 251);
 	cr_assert_eq(pipe(pass), 0);
-	cr_assert_eq(output_open(&o, pass[1], &fd, &err), 0);
+	cr_assert_eq(output_open(&o, pass[1], false, &fd, &err), 0);
 	cr_assert_eq(fd_set_nonblock(fd, &err), 0);
 	cr_assert_eq(fd_set_nonblock(pass[0], &err), 0);
 	while (n_got < sizeof(sent)) {
@@ -107,7 +107,7 @@ Test(output, goes_on_keeping_when_the_reader_is_gone)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	cr_assert_eq(pipe(pass), 0);
-	cr_assert_eq(output_open(&o, pass[1], &fd, &err), 0);
+	cr_assert_eq(output_open(&o, pass[1], false, &fd, &err), 0);
 	(void)close(pass[0]);
 	cr_assert_eq(write(fd, "one", 3), 3);
 	pump(&o);
@@ -132,13 +132,13 @@ Test(output, finish_passes_on_all_that_is_in_the_pipe_to_a_slow_reader)
 	memset(sent, 'x', sizeof(sent));
 	cr_assert_eq(pipe(pass), 0);
 	cr_assert_eq(fcntl(pass[1], F_SETPIPE_SZ, 4096), 4096);
-	cr_assert_eq(output_open(&o, pass[1], &fd, &err), 0);
+	cr_assert_eq(output_open(&o, pass[1], false, &fd, &err), 0);
 	cr_assert_eq(fd_write_all(fd, sent, sizeof(sent), &err), 0);
 	(void)close(fd);
 	child = fork();
 	if (child == 0) {
 		(void)close(pass[0]);
-		_exit(output_finish(&o, 5000) ? 0 : 1);
+		_exit(output_finish(&o, 5000));
 	}
 	(void)close(pass[1]);
 	for (ssize_t n; (n = read(pass[0], got + n_got, 500)) > 0;)
@@ -156,10 +156,10 @@ Test(output, finish_gives_up_on_a_reader_who_takes_nothing)
 
 	cr_assert_eq(pipe(pass), 0);
 	cr_assert_eq(fcntl(pass[1], F_SETPIPE_SZ, 4096), 4096);
-	cr_assert_eq(output_open(&o, pass[1], &fd, &err), 0);
+	cr_assert_eq(output_open(&o, pass[1], false, &fd, &err), 0);
 	cr_assert_eq(fd_write_all(fd, sent, sizeof(sent), &err), 0);
 	(void)close(fd);
-	cr_assert_not(output_finish(&o, 50));
+	cr_assert_eq(output_finish(&o, 50), ETIMEDOUT);
 	output_done(&o);
 }
 
@@ -170,9 +170,9 @@ Test(output, finish_does_not_wait_for_who_holds_the_pipe)
 	char *tail;
 	int fd;
 
-	cr_assert_eq(output_open(&o, -1, &fd, &err), 0);
+	cr_assert_eq(output_open(&o, -1, false, &fd, &err), 0);
 	cr_assert_eq(write(fd, "last words", 10), 10);
-	cr_assert(output_finish(&o, 5000));
+	cr_assert_eq(output_finish(&o, 5000), 0);
 	tail = output_tail(&o);
 	cr_assert_str_eq(tail, "last words");
 	free(tail);
