@@ -2,7 +2,7 @@
 # Proves that the private kernel is one to trust: processes keep their vector registers,
 # what it needs is there, and a name that nobody knows fails at once.
 # Seen to catch: xstate-shim that restores no more than the SSE state.
-# limit: 30
+# limit: 60
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 

@@ -3,7 +3,7 @@
 # a TCP connection, ping, and the kernel's own client; and that nas_start ends them all.
 # Seen to catch: the packet filter left out for IPv6, a ganesha that nobody told of its
 # new exports, a mount that had failed so that everything was written to a local folder.
-# limit: 90
+# limit: 180
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 

@@ -4,7 +4,7 @@
 # else has mounted there, leaves nothing mounted and nobody blocked, in time.
 # Seen to catch: what is there already mounted over; a mount killed at the last moment left
 # there; ours left on top of a foreign one; a refusal tried again read-only; mount.nfs run.
-# limit: 120
+# limit: 240
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 

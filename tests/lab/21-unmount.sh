@@ -5,7 +5,7 @@
 # Seen to catch: no silence noticed, and nothing forced; MNT_FORCE left out; other mount
 # namespaces not searched; a slow server forced, because the last half second decided; a
 # lazy detach that a loaded host had no half second for.
-# limit: 120
+# limit: 240
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 

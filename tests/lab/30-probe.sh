@@ -3,7 +3,7 @@
 # over v3, 4.0 and 4.1; that it ends within its time-out and 100 ms; and that it costs at
 # most 6 round trips, 11 with the canary, on a line that is 20 ms long.
 # Seen to catch: a time-out that was 30 % longer, calls of v3 made one after the other.
-# limit: 150
+# limit: 300
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 

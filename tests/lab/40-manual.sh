@@ -2,7 +2,7 @@
 # Proves what nfsafe(8) says of run, exec and init where it takes a server that serves:
 # what is said and what is not, the environment of a command, and the exit codes that
 # tests/cli cannot reach: 0, 1, 2, 124, 126, 127, 128 plus N, and a command's own.
-# limit: 120
+# limit: 240
 # shellcheck source-path=SCRIPTDIR source=check.sh disable=SC2016
 . "$(dirname "$0")/check.sh"
 

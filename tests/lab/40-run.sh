@@ -4,7 +4,7 @@
 # afterwards, the record says so; exec passes the status of its command on, in both
 # directions through pipes; the bare mountpoint cannot be written to.
 # Seen to catch: operands of exec that were not ended, and so came twice.
-# limit: 60
+# limit: 120
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 # shellcheck source-path=SCRIPTDIR source=site.sh

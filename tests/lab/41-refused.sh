@@ -4,7 +4,7 @@
 # started, nothing is mounted, nothing blocked; and that the next run after the fault is
 # good without anybody's help.
 # Seen to catch: a probe left out of the run (the mount hung until its deadline instead).
-# limit: 100
+# limit: 200
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 # shellcheck source-path=SCRIPTDIR source=site.sh

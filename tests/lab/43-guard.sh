@@ -4,7 +4,7 @@
 # bare mountpoint, something mounted on it; little space; not writable for the backup
 # user. Each says why, exits 69, starts nothing, and leaves nothing mounted.
 # Seen to catch: the guard left out.
-# limit: 90
+# limit: 180
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 # shellcheck source-path=SCRIPTDIR source=site.sh

@@ -5,7 +5,7 @@
 # naming pid, since when and phase.
 # Seen to catch: an unmount that was cancelled by the signal that is still pending; a
 # command that was not told to end.
-# limit: 90
+# limit: 180
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 # shellcheck source-path=SCRIPTDIR source=site.sh

@@ -5,7 +5,7 @@
 # thread would. Exit 124, recorded as aborted, nothing mounted, nothing blocked.
 # And that a slow server, or one that comes back in time, does not trip.
 # Seen to catch: the watch without its trip; a trip without the force loop.
-# limit: 150
+# limit: 300
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 # shellcheck source-path=SCRIPTDIR source=site.sh

@@ -3,7 +3,7 @@
 # command left behind is ended; a stranger is named with pid, name and what it holds,
 # waited for and not killed, and the mount leaves its place all the same; suspect, exit 1.
 # Seen to catch: a stranger that was killed; a mount that stayed.
-# limit: 60
+# limit: 120
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
 # shellcheck source-path=SCRIPTDIR source=site.sh

@@ -295,8 +295,9 @@ Test(broker, a_prober_that_cannot_start_is_an_error, .timeout = 20)
 	struct error err = { 0 };
 	int r = 0;
 
+	/* Root can become anybody; this test has a process of its own. */
 	if (geteuid() == 0)
-		cr_skip_test("root can become anybody");
+		cr_assert_eq(setresuid(65534, 65534, 65534), 0);
 	cr_assert_eq(broker_new(&spec, &broker, &err), 0);
 	while (r == 0 && !deadline_expired(d))
 		r = broker_dispatch(broker, &events, &err);
