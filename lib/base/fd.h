@@ -34,7 +34,8 @@ int fd_set_nonblock(int fd, struct error *err);
 
 /*
  * Open /dev/null for each of 0, 1 and 2 that is closed: else the next file to be opened
- * becomes somebody's standard output.
+ * becomes somebody's standard output.  Not for writing: what cannot be said stays an
+ * error.
  */
 void fd_ensure_standard(void);
 
