@@ -75,10 +75,12 @@ on_the_line() {
 trips() {
 	local most=$1 best=999999 ms
 	shift
-	for _ in 1 2 3; do
+	for _ in 1 2 3 4 5 6 7 8; do
 		probe "$@" nas1:/export/lab
 		ms=$(on_the_line)
 		[ "$ms" -ge "$best" ] || best=$ms
+		# The least counts: a busy machine adds, it takes nothing away.
+		((best > most * 40 + 20)) || break
 	done
 	echo "# $*: $best ms, $((best / 40)).$((best % 40 * 10 / 40)) round trips"
 	is "at most $most round trips: $*" "$((best <= most * 40 + 20))" 1

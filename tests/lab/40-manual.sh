@@ -74,7 +74,11 @@ says 'did not end by its deadline' "run: timeout_full, told"
 first=$!
 backs_up() { "$NFSAFE" status | grep -q '^running *backup on nas1'; }
 check "status: what runs" wait_for 20 backs_up
-run "$NFSAFE" exec nas1 -- true
+# A second by the clock of a machine that may be busy: one of three tries.
+for _ in 1 2 3; do
+	run "$NFSAFE" exec nas1 -- true
+	[ "$elapsed" -gt 1000 ] || break
+done
 exits 75 "a second one is skipped"
 within 1000 "a second one is skipped at once"
 says "another nfsafe run holds the lock: pid $first since .*, in phase backup on nas1" \
@@ -96,7 +100,7 @@ exits 126 "exec: no program"
 run "$NFSAFE" exec nas1 -- sh -c 'cp /bin/true $NFSAFE_MOUNTPOINT && $NFSAFE_MOUNTPOINT/true'
 exits 126 "exec: programs on the share cannot be executed"
 run "$NFSAFE" exec nas1 -- sh -c 'echo "$NFSAFE_MOUNTPOINT $NFSAFE_DESTINATION [$NFSAFE_LEVEL]"; cd /; sleep 600 &'
-exits 0 "exec: what is left running is ended"
+exits 1 "exec: what is left running is ended, and makes it suspect"
 says "^$point nas1 \[\]\$" "exec: the environment"
 
 "$NFSAFE" exec nas1 -- sleep 3 2>"$scratch/held" &

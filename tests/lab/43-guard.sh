@@ -27,14 +27,14 @@ check "set up" site full="/bin/sh -c \"touch $state/started\""
 cp -p "$marker" "$state/marker"
 rm -f "$marker"
 refused "no marker" marker-missing "no marker|marker"
-sed 's/^machine = ./machine = 0/; s/^machine = 0/machine = 1/' "$state/marker" >"$marker"
+sed 's/^machine = .*/machine = 0123456789abcdef0123456789abcdef/' "$state/marker" >"$marker"
 refused "another host's" marker-foreign "host"
 nf init nas1
 exits 69 "init refuses another host's marker"
-is "and leaves it as it is" "$(grep -c '^machine = 1' "$marker")" 1
+is "and leaves it as it is" "$(grep -c '^machine = 0123456789abcdef' "$marker")" 1
 sed 's/^destination = .*/destination = nas9/' "$state/marker" >"$marker"
 refused "another destination's" marker-foreign "nas9"
-sed 's/^uuid = ./uuid = f/; s/^uuid = f/uuid = e/' "$state/marker" >"$marker"
+sed 's/^uuid = .*/uuid = 01234567-89ab-4def-8123-456789abcdef/' "$state/marker" >"$marker"
 refused "another UUID" marker-changed "pinned|UUID"
 echo nonsense >"$marker"
 refused "no marker but nonsense" marker-damaged "marker"
