@@ -111,15 +111,18 @@ static char *join_output(const struct command_run *run)
 }
 
 /* Once the mount is gone: a slow reader of the output must not prolong it. */
-static void finish_output(struct command_run *run, struct ending *ending)
+static void finish_output(const struct session *s, struct command_run *run,
+			  struct ending *ending)
 {
 	struct error err;
-	int lost = output_finish(&run->out, OUTPUT_STALL_MS);
+	/* Of a run that was stopped nobody waits for the rest. */
+	int stall_ms = ending->kind > ENDING_FAILED ? 0 : OUTPUT_STALL_MS;
+	int lost = output_finish(&run->out, stall_ms, s->signals.fd);
 
 	if (lost == 0)
-		lost = output_finish(&run->err, OUTPUT_STALL_MS);
+		lost = output_finish(&run->err, stall_ms, s->signals.fd);
 	/* Of a backup it is only shown, and kept for the record anyway. */
-	if (lost == 0 || !run->out.must_pass)
+	if (lost == 0 || !run->out.must_pass || ending->kind > ENDING_FAILED)
 		return;
 	(void)error_set(
 		&err, ERROR_IO, lost,
@@ -166,7 +169,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 	if (r == SUPERVISE_ENDED)
 		quiesce_run(s, dest, group, d, &ret->ending);
 	teardown_run(s, dest, &run, &ret->ending);
-	finish_output(&run, &ret->ending);
+	finish_output(s, &run, &ret->ending);
 	ret->output = join_output(&run);
 	command_done(&run);
 	ret->bytes_written = dest->bytes_written;

@@ -104,19 +104,22 @@ void output_service(struct output *o, short revents)
 		(void)take(o);
 }
 
-int output_finish(struct output *o, int stall_ms)
+int output_finish(struct output *o, int stall_ms, int cancel_fd)
 {
 	while (o->fd >= 0 || o->n_pending > 0) {
-		struct pollfd pfd;
+		struct pollfd fds[2] = { [1] = { .fd = cancel_fd, .events = POLLIN } };
 
 		if (o->n_pending == 0 && !take(o))
 			break;
 		if (o->n_pending == 0)
 			continue;
-		pfd = output_poll(o);
-		if (poll(&pfd, 1, stall_ms) == 0)
+		fds[0] = output_poll(o);
+		if (poll(fds, 2, stall_ms) == 0)
 			return ETIMEDOUT;
-		pass_on(o);
+		if (fds[0].revents)
+			pass_on(o);
+		else if (fds[1].revents)
+			return EINTR;
 	}
 	return o->lost == EPIPE ? 0 : o->lost;
 }

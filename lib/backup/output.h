@@ -54,11 +54,12 @@ void output_service(struct output *o, short revents) __attribute__((nonnull));
 /*
  * The command has ended: take what is still in the pipe and pass it on.  Does not wait
  * for the pipe's end, since a process that the command left behind may hold it for ever.
- * Who gets the output is waited for, as long as he takes some of it every @stall_ms.
+ * Who gets the output is waited for, as long as he takes some of it every @stall_ms, and
+ * nothing can be read from @cancel_fd (-1: none; then EINTR is returned).
  * Returns 0, or the errno of why not all of it went where it should: ETIMEDOUT, ENOSPC,
  * …; a reader that has gone (EPIPE) has what it wanted.
  */
-int output_finish(struct output *o, int stall_ms) __attribute__((nonnull));
+int output_finish(struct output *o, int stall_ms, int cancel_fd) __attribute__((nonnull));
 
 /* What was kept, oldest first.  Returns owned text, NULL if memory ran out. */
 char *output_tail(const struct output *o) __attribute__((nonnull));

@@ -41,8 +41,8 @@ static void finish(struct command_run *run)
 		if (fds[0].revents)
 			cr_assert_eq(command_collect(run, &err), 0);
 	}
-	cr_assert_eq(output_finish(&run->out, 1000), 0);
-	cr_assert_eq(output_finish(&run->err, 1000), 0);
+	cr_assert_eq(output_finish(&run->out, 1000, -1), 0);
+	cr_assert_eq(output_finish(&run->err, 1000, -1), 0);
 }
 
 Test(command, gets_a_clean_environment_and_the_facts)

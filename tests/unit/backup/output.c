@@ -138,7 +138,7 @@ Test(output, finish_passes_on_all_that_is_in_the_pipe_to_a_slow_reader)
 	child = fork();
 	if (child == 0) {
 		(void)close(pass[0]);
-		_exit(output_finish(&o, 5000));
+		_exit(output_finish(&o, 5000, -1));
 	}
 	(void)close(pass[1]);
 	for (ssize_t n; (n = read(pass[0], got + n_got, 500)) > 0;)
@@ -159,7 +159,7 @@ Test(output, finish_gives_up_on_a_reader_who_takes_nothing)
 	cr_assert_eq(output_open(&o, pass[1], false, &fd, &err), 0);
 	cr_assert_eq(fd_write_all(fd, sent, sizeof(sent), &err), 0);
 	(void)close(fd);
-	cr_assert_eq(output_finish(&o, 50), ETIMEDOUT);
+	cr_assert_eq(output_finish(&o, 50, -1), ETIMEDOUT);
 	output_done(&o);
 }
 
@@ -172,7 +172,7 @@ Test(output, finish_does_not_wait_for_who_holds_the_pipe)
 
 	cr_assert_eq(output_open(&o, -1, false, &fd, &err), 0);
 	cr_assert_eq(write(fd, "last words", 10), 10);
-	cr_assert_eq(output_finish(&o, 5000), 0);
+	cr_assert_eq(output_finish(&o, 5000, -1), 0);
 	tail = output_tail(&o);
 	cr_assert_str_eq(tail, "last words");
 	free(tail);
