@@ -55,7 +55,9 @@ static void judge(struct session *s, const struct destination *dest, int outcome
 	add_holders(report, &text);
 	switch (outcome) {
 	case MOUNT_DETACHED:
-		session_phase_end(s, RECORD_PHASE_OK, "%s", "");
+		session_phase_end(s, RECORD_PHASE_OK, "%s", report->why.msg);
+		if (!report->flushed)
+			ending_worsen(ending, ENDING_SUSPECT, &report->why);
 		break;
 	case MOUNT_DETACH_GONE:
 		session_phase_end(s, RECORD_PHASE_FAILED, "it was not mounted any more");
@@ -81,9 +83,8 @@ static void judge(struct session *s, const struct destination *dest, int outcome
 		session_phase_end(s,
 				  outcome == MOUNT_DETACH_STUCK ? RECORD_PHASE_STUCK
 								: RECORD_PHASE_FAILED,
-				  "%s%s", report->why.msg, strbuf_str(&text));
-		log_error(s->log, "%s: %s%s", dest->conf->mountpoint, report->why.msg,
-			  strbuf_str(&text));
+				  "%s", report->why.msg);
+		log_error(s->log, "%s", report->why.msg);
 		fail(ending, &report->why);
 	}
 	strbuf_done(&text);
