@@ -11,12 +11,12 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
+#include "lib/base/place.h"
 #include "lib/conf/check.h"
 #include "lib/conf/conf.h"
 #include "lib/conf/key.h"
 #include "lib/proc/privilege.h"
 #include "lib/proc/task.h"
-#include "lib/record/place.h"
 
 #define MOUNTINFO "/proc/self/mountinfo"
 #define MOUNTINFO_MAX (16 * 1024 * 1024)

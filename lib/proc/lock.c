@@ -3,42 +3,30 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/magic.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
+#include "lib/base/place.h"
 
 /* One write of this size: a reader sees the old text or the new one. */
 #define FILE_SIZE 512
 
-static int lock_path(const char *run_dir, char *buf, size_t size, struct error *err)
-{
-	if ((size_t)snprintf(buf, size, "%s/nfsafe.lock", run_dir) >= size)
-		return error_set(err, ERROR_CONFIG, 0, "run_dir is too long: %s",
-				 run_dir);
-	return 0;
-}
-
 /* A lock that hangs with the share it guards would be none. */
-static int refuse_network(const char *run_dir, struct error *err)
+static int lock_path(const char *run_dir, char ret_dir[PATH_MAX], char ret_path[PATH_MAX],
+		     struct error *err)
 {
-	struct statfs fs;
-
-	if (statfs(run_dir, &fs) < 0)
-		return error_errno(err, ERROR_CREATE, "run_dir %s", run_dir);
-	if (fs.f_type == NFS_SUPER_MAGIC || fs.f_type == (long)CIFS_SUPER_MAGIC ||
-	    fs.f_type == (long)SMB2_SUPER_MAGIC || fs.f_type == CEPH_SUPER_MAGIC)
-		return error_set(
-			err, ERROR_CONFIG, 0,
-			"run_dir %s is on a network file system: use /run/nfsafe",
-			run_dir);
+	if (place_find(run_dir, ret_dir, err) < 0)
+		return error_prefix(err, "run_dir");
+	if ((size_t)snprintf(ret_path, PATH_MAX, "%s/nfsafe.lock", ret_dir) >= PATH_MAX)
+		return error_set(err, ERROR_CONFIG, ENAMETOOLONG,
+				 "run_dir %s: the path is too long", run_dir);
 	return 0;
 }
 
@@ -103,18 +91,15 @@ static void read_holder(int fd, pid_t pid, struct lock_holder *ret)
 
 static int open_file(const char *run_dir, struct error *err)
 {
-	char path[4096];
+	char dir[PATH_MAX], path[PATH_MAX];
 	int fd, r;
 
-	r = lock_path(run_dir, path, sizeof(path), err);
+	r = lock_path(run_dir, dir, path, err);
 	if (r < 0)
 		return r;
-	if (mkdir(run_dir, 0755) < 0 && errno != EEXIST)
+	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return error_errno(err, errno == EACCES ? ERROR_PERMISSION : ERROR_CREATE,
 				   "run_dir %s", run_dir);
-	r = refuse_network(run_dir, err);
-	if (r < 0)
-		return r;
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return error_errno(err, errno == EACCES ? ERROR_PERMISSION : ERROR_CREATE,
@@ -180,8 +165,8 @@ int lock_peek(const char *run_dir, struct lock_holder *ret_holder, struct error 
 {
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	cleanup_fd int fd = -1;
-	char path[4096];
-	int r = lock_path(run_dir, path, sizeof(path), err);
+	char dir[PATH_MAX], path[PATH_MAX];
+	int r = lock_path(run_dir, dir, path, err);
 
 	if (r < 0)
 		return r;

@@ -21,8 +21,9 @@ pid_t tree_parent(pid_t pid);
 bool tree_descends(pid_t pid, pid_t ancestor);
 
 /*
- * Reap adopted children that have ended, all but @spare (its status belongs to
- * somebody; 0: none) — in a long run they would pile up as zombies.
+ * Reap adopted children that have ended: in a long run they would pile up as zombies.
+ * @spare's status belongs to somebody (0: none): it is left, and once it has ended
+ * those that the kernel names after it are left too, until next time.
  */
 void tree_reap(pid_t spare);
 

@@ -13,11 +13,10 @@
 #include "lib/base/deadline.h"
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
+#include "lib/base/place.h"
 #include "lib/record/handle.h"
-#include "lib/record/place.h"
 #include "lib/record/schema.h"
 
-#define MOUNTINFO_MAX (16 << 20)
 /* Written under this name first.  One creator at a time: it holds the directory. */
 #define NEW_FILE RECORD_FILE ".new"
 
@@ -291,17 +290,12 @@ static int open_database(const char *path, enum record_mode mode, struct record 
 int record_open(const char *state_dir, enum record_mode mode, struct record **ret,
 		struct error *err)
 {
-	cleanup_free char *mountinfo = NULL;
 	cleanup_fd int dir_fd = -1;
 	char directory[PATH_MAX];
 	char path[PATH_MAX];
-	size_t len;
 	int r;
 
-	r = fd_read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &mountinfo, &len, err);
-	if (r == 0)
-		r = place_resolve(state_dir, mountinfo, directory, err);
-	if (r < 0)
+	if (place_find(state_dir, directory, err) < 0)
 		return error_prefix(err, "state_dir");
 	if ((size_t)snprintf(path, sizeof(path), "%s/" RECORD_FILE, directory) >=
 	    sizeof(path))

@@ -17,7 +17,7 @@
  * carries a checksum, so that damage cannot turn a failure into a success.
  *
  * STATE_DIR is local: one on NFS, or on anything else that another host or a
- * daemon serves, is refused before it is touched (lib/record/place.h).
+ * daemon serves, is refused before it is touched (lib/base/place.h).
  *
  * How long it may block: as long as the local disk does, and
  * RECORD_BUSY_TIMEOUT_MS more if another process is writing.

@@ -20,6 +20,7 @@
 #include "directory.h"
 #include "lib/record/handle.h"
 #include "lib/record/schema.h"
+#include "tests/unit/hanging.h"
 
 static mode_t mode_of(const struct directory *d, const char *name)
 {
@@ -78,6 +79,25 @@ Test(record, refuses_a_directory_that_everybody_may_change)
 	cr_assert_eq(chmod(d.path, 01777), 0);
 	cr_assert_eq(try_open(d.path, RECORD_WRITE, &err), -ERROR_CONFIG);
 	cr_assert_contains(err.msg, "everybody may write there");
+}
+
+/* Nothing of it is touched: whoever does waits until he is killed. */
+Test(record, refuses_what_hangs, .timeout = 20)
+{
+	DIRECTORY(d);
+	char mnt[PATH_MAX], state_dir[PATH_MAX];
+	struct error err;
+
+	cr_assert_eq(mkdir(directory_at(&d, "mnt", mnt), 0755), 0);
+	if (!hanging_mount(mnt))
+		cr_skip_test("needs root and FUSE");
+	(void)directory_at(&d, "mnt/state", state_dir);
+	for (int mode = RECORD_READ; mode <= RECORD_WRITE; mode++) {
+		cr_expect_eq(try_open(state_dir, (enum record_mode)mode, &err),
+			     -ERROR_CONFIG);
+		cr_expect(strstr(err.msg, "(fuse), which may hang"), "%s", err.msg);
+	}
+	cr_assert_eq(umount2(mnt, MNT_DETACH), 0);
 }
 
 Test(record, is_as_durable_as_it_says)

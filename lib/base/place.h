@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef LIB_RECORD_PLACE_H
-#define LIB_RECORD_PLACE_H
+#ifndef LIB_BASE_PLACE_H
+#define LIB_BASE_PLACE_H
 
 /*
  * Where a path leads, found out without touching a file system that may hang.
@@ -27,6 +27,10 @@ struct error;
  */
 int place_resolve(const char *path, const char *mountinfo, char ret[PATH_MAX],
 		  struct error *err) __attribute__((nonnull, warn_unused_result));
+
+/* place_resolve() with the mounts that there are now; also ERROR_IO without a /proc. */
+int place_find(const char *path, char ret[PATH_MAX], struct error *err)
+	__attribute__((nonnull, warn_unused_result));
 
 /* Whether a file system of type @fstype (as in mountinfo) can hang for a server. */
 bool place_is_remote(const char *fstype) __attribute__((nonnull));

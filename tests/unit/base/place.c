@@ -3,16 +3,55 @@
  * A path is resolved without touching what may hang.  What is remote is pretended in
  * the text of mountinfo; that it was not touched shows in what the disk has there.
  */
-#include "lib/record/place.h"
+#include "lib/base/place.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "directory.h"
+#include "lib/base/error.h"
 #include "lib/base/strbuf.h"
 
 #define ROOT "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n"
+
+struct directory {
+	char path[64];
+};
+
+static struct directory directory_make(void)
+{
+	struct directory d = { "/tmp/nfsafe-place-XXXXXX" };
+
+	cr_assert_not_null(mkdtemp(d.path));
+	return d;
+}
+
+static void directory_remove(const struct directory *d)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -rf -- '%s'", d->path);
+	cr_assert_eq(system(command), 0);
+}
+
+#define DIRECTORY(name)                                                                  \
+	__attribute__((cleanup(directory_remove))) struct directory name =               \
+		directory_make()
+
+static const char *directory_at(const struct directory *d, const char *name,
+				char buf[PATH_MAX])
+{
+	(void)snprintf(buf, PATH_MAX, "%s/%s", d->path, name);
+	return buf;
+}
+
+#define cr_assert_contains(text, part)                                                   \
+	cr_assert(strstr((text), (part)), "'%s' does not say '%s'", (text), (part))
 
 static int resolve(const char *path, const char *mountinfo, char ret[PATH_MAX],
 		   struct error *err)
@@ -196,4 +235,14 @@ Test(place, survives_any_text)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		(void)resolve("/dev/../tmp", texts[i], got, &err);
+}
+
+Test(place, looks_at_the_mounts_there_are)
+{
+	char got[PATH_MAX];
+	struct error err;
+
+	cr_assert_eq(place_find("/proc/../proc/self", got, &err), 0);
+	cr_assert(strncmp(got, "/proc/", 6) == 0, "%s", got);
+	cr_assert_eq(place_find("run", got, &err), -ERROR_CONFIG);
 }

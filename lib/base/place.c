@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/record/place.h"
+#include "lib/base/place.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -7,9 +7,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/cleanup.h"
 #include "lib/base/error.h"
+#include "lib/base/fd.h"
 #include "lib/base/macro.h"
 
+#define MOUNTINFO_MAX (16 << 20)
 #define LINKS_MAX 40 /* as the kernel allows, path_resolution(7) */
 
 bool place_is_remote(const char *fstype)
@@ -204,4 +207,14 @@ int place_resolve(const char *path, const char *mountinfo, char ret[PATH_MAX],
 	if (r == 0)
 		(void)snprintf(ret, PATH_MAX, "%s", walk.done[0] ? walk.done : "/");
 	return r;
+}
+
+int place_find(const char *path, char ret[PATH_MAX], struct error *err)
+{
+	cleanup_free char *mountinfo = NULL;
+	size_t len;
+	int r = fd_read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &mountinfo, &len,
+			     err);
+
+	return r < 0 ? r : place_resolve(path, mountinfo, ret, err);
 }
