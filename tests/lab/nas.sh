@@ -151,6 +151,9 @@ nas_start() {
 		nas_on "$host" umount /export/lab
 	fi
 	find "$dir/lab" "$dir/other" -mindepth 1 -delete
+	# A client that was cut off has them open still, over 4.x, and they take the space.
+	! nas_lives "$host" || [ "$(($(stat -f -c '%b - %f' "$dir/lab")))" -lt 64 ] ||
+		nas_stop "$host"
 	chmod 1777 "$dir/lab" "$dir/other"
 	chown 0:0 "$dir/lab" "$dir/other"
 	rm -f "$dir/settings" "$dir/replaced"
