@@ -184,3 +184,9 @@ A record that cannot be made, or is damaged, is no ground to run on:
   $ head -c 8192 /dev/urandom >damaged/record.db; nfsafe -c damaged.conf run
   2> nfsafe: /T/damaged/record.db: the record is damaged, file is not a database: move record.db* away and run 'nfsafe init' for each destination; the next backup is a full one then
   [74]
+
+The operating system refuses something: no descriptor is left for the prober (how many
+come before it depends on the build).
+
+  $ for n in 9 10 11 12 13 14 15 16; do (ulimit -n $n; nfsafe -c good.conf exec nas1 -- true) 2>/dev/null; [ $? = 71 ] && exit 71; done
+  [71]

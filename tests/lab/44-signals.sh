@@ -60,6 +60,24 @@ kill "$stranger"
 wait "$stranger" 2>/dev/null
 wait_for 5 eval '[ -z "$(mounted_nfs)" ]'
 
+# In unmount nothing is left to be stopped: it goes on to its end, and the outcome stays.
+(
+	wait_for 10 mountpoint -q "$mountpoint" && cd "$mountpoint" && exec sleep 60
+) &
+stranger=$!
+nfsafe run --level full >"$out" 2>"$err" &
+pid=$!
+wait_for 20 in_phase unmount
+kill -TERM "$(sed -n 's/^pid=\([0-9]*\) .*/\1/p' "$state/run/nfsafe.lock")"
+wait_for 20 ended "$pid"
+wait "$pid"
+is "TERM in unmount: exit code and outcome are the run's" "$? $(outcome outcome)" "1 suspect"
+is "TERM in unmount: the mount has left its place" \
+	"$(grep -c " /srv/nfsafe" /proc/self/mountinfo)" 0
+kill "$stranger"
+wait "$stranger" 2>/dev/null
+wait_for 5 eval '[ -z "$(mounted_nfs)" ]'
+
 sed -i "s|^full = .*|full = $work|" "$conf"
 nfsafe run --level full >"$out" 2>"$err" &
 pid=$!
