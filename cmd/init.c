@@ -120,7 +120,7 @@ static void work(struct init *in)
 		return;
 	}
 	if (install_marker(in) == 0)
-		quiesce_run(&in->session, &in->dest, 0,
+		quiesce_run(&in->session, &in->dest,
 			    deadline_after(in->conf->umount_timeout_ms), &in->ending);
 	teardown_run(&in->session, &in->dest, NULL, &in->ending);
 	if (in->ending.kind == ENDING_GOOD)

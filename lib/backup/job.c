@@ -148,7 +148,6 @@ static void work(struct session *s, const struct job *job, struct destination *d
 	};
 	struct command_run run;
 	struct error err;
-	pid_t group;
 	int r;
 
 	session_phase(s, job->kind == RECORD_KIND_EXEC ? "exec" : "backup");
@@ -159,7 +158,6 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		teardown_run(s, dest, NULL, &ret->ending);
 		return;
 	}
-	group = run.child.pid;
 	r = supervise(&run, &dest->watcher, &s->signals, d, &err);
 	if (r < 0)
 		ending_worsen(&ret->ending, ENDING_ERROR, &err);
@@ -167,7 +165,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		judge(s, dest, &run, r, &ret->ending);
 	end_phase(s, &ret->ending);
 	if (r == SUPERVISE_ENDED)
-		quiesce_run(s, dest, group, d, &ret->ending);
+		quiesce_run(s, dest, d, &ret->ending);
 	teardown_run(s, dest, &run, &ret->ending);
 	finish_output(s, &run, &ret->ending);
 	ret->output = join_output(&run);

@@ -19,6 +19,7 @@
 
 #define LOOK_EVERY_MS 200
 #define LOOK_MS 2000
+#define END_EVERY_MS 50
 /* What a command left behind may take to end by itself, then after SIGTERM. */
 #define GRACE_MS 2000
 
@@ -44,48 +45,22 @@ static bool note(struct destination *dest, const struct session *s, int outcome,
 
 /* ---- holders ---- */
 
-/* Those that descend from us are ours to end; strangers are not. */
-static size_t signal_own(const struct holders *holders, int sig)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < holders->count; i++) {
-		pid_t pid = holders->list[i].pid;
-
-		if (pid == getpid() || !tree_descends(pid, getpid()))
-			continue;
-		n++;
-		if (sig != 0)
-			(void)kill(pid, sig);
-	}
-	return n;
-}
-
-/* Is anybody left in the group of a command that has ended? */
-static bool group_lives(pid_t group, int sig)
-{
-	return group > 0 && kill(-group, sig) == 0;
-}
-
+/* Ends those that a command left behind; strangers are not ours to end. */
 size_t quiesce_end_own(const struct destination *dest, int64_t limit_ms)
 {
 	struct deadline d = deadline_after(limit_ms);
 	struct deadline term = deadline_after(limit_ms / 2);
-	struct holders holders;
-	struct error ignored;
 	size_t most = 0, n;
 
 	do {
 		int sig = deadline_expired(term) ? SIGKILL : SIGTERM;
 
-		if (holders_find(&dest->mount, deadline_after(LOOK_MS), &holders,
-				 &ignored) < 0)
-			break;
-		n = signal_own(&holders, sig);
+		n = tree_signal_adopted(watcher_prober(&dest->watcher), sig);
 		if (n > most)
 			most = n;
-		if (n > 0 && limit_ms > 0)
-			(void)poll(NULL, 0, LOOK_EVERY_MS);
+		if (n > 0)
+			(void)poll(NULL, 0, END_EVERY_MS);
+		tree_reap(0);
 	} while (n > 0 && !deadline_expired(d));
 	return most;
 }
@@ -103,6 +78,11 @@ static void report_holders(const struct destination *dest, const struct holders 
 {
 	struct strbuf text = STRBUF_INIT;
 
+	if (holders->total == 0) {
+		ending_worsen_f(ending, ENDING_SUSPECT,
+				"what the command left behind cannot be ended");
+		return;
+	}
 	holders_format(holders, &text);
 	ending_worsen_f(ending, ENDING_SUSPECT,
 			"%s is still held after %" PRId64 " s by %s",
@@ -112,13 +92,14 @@ static void report_holders(const struct destination *dest, const struct holders 
 }
 
 /* Returns false when the run has to stop here. */
-static bool wait_for_holders(struct session *s, struct destination *dest, pid_t group,
+static bool wait_for_holders(struct session *s, struct destination *dest,
 			     struct ending *ending)
 {
 	struct deadline d = deadline_after(dest->conf->umount_timeout_ms);
 	int64_t start_ns = deadline_now_ns();
 	struct holders holders;
 	bool ended_some = false;
+	size_t own;
 	struct error err;
 
 	for (;;) {
@@ -131,12 +112,11 @@ static bool wait_for_holders(struct session *s, struct destination *dest, pid_t 
 					"cannot see who holds the mount: %s", err.msg);
 			return true;
 		}
-		if (holders.total == 0 && !group_lives(group, 0))
+		own = tree_signal_adopted(watcher_prober(&dest->watcher), sig);
+		if (own > 0 && sig != 0)
+			ended_some = true;
+		if (holders.total == 0 && own == 0)
 			break;
-		if (signal_own(&holders, sig) > 0 && sig != 0)
-			ended_some = true;
-		if (sig != 0 && group_lives(group, sig))
-			ended_some = true;
 		if (deadline_expired(d)) {
 			report_holders(dest, &holders, ending);
 			return true;
@@ -239,13 +219,13 @@ static void check_stats(struct destination *dest, struct ending *ending)
 				dest->stats.major_timeouts, dest->stats.write_errors);
 }
 
-void quiesce_run(struct session *s, struct destination *dest, pid_t group,
-		 struct deadline d, struct ending *ending)
+void quiesce_run(struct session *s, struct destination *dest, struct deadline d,
+		 struct ending *ending)
 {
 	enum ending_kind before = ending->kind;
 
 	session_phase(s, "quiesce");
-	if (wait_for_holders(s, dest, group, ending) && sync_all(s, dest, d, ending))
+	if (wait_for_holders(s, dest, ending) && sync_all(s, dest, d, ending))
 		check_stats(dest, ending);
 	if (ending->kind == before)
 		session_phase_end(s, RECORD_PHASE_OK, "%" PRId64 " bytes written",

@@ -15,7 +15,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "lib/base/deadline.h"
 
@@ -27,17 +26,16 @@ struct session;
  * The phase quiesce.  The server is watched; if it dies, @ending is ENDING_TRIPPED and
  * @dest->dead is set.  Fills @dest->stats and @dest->bytes_written.
  *
- * @group: the process group of the command, in which some may still be at work; 0: none.
  * @d: by when the data must be on the server.  Strangers are waited for no longer than
  * umount_timeout.
  */
-void quiesce_run(struct session *s, struct destination *dest, pid_t group,
-		 struct deadline d, struct ending *ending) __attribute__((nonnull));
+void quiesce_run(struct session *s, struct destination *dest, struct deadline d,
+		 struct ending *ending) __attribute__((nonnull));
 
 /*
- * End what descends from us and holds the mount, whatever group it has made for itself:
- * SIGTERM, then SIGKILL, @limit_ms altogether.  On a dead server @limit_ms is 0: one
- * SIGKILL, and who has it is not waited for.  Returns how many there were.
+ * End what a command that has ended left behind, whatever group it has made for itself:
+ * SIGTERM, after half of @limit_ms SIGKILL.  Blocks no longer than @limit_ms and 50 ms.
+ * Returns how many there were.
  */
 size_t quiesce_end_own(const struct destination *dest, int64_t limit_ms)
 	__attribute__((nonnull));

@@ -20,6 +20,7 @@
 #define DEAD_GRACE_MS 300
 #define DEAD_DETACH_MS 5000
 #define DEAD_WAIT_MS 2000
+#define DEAD_OWN_MS 500
 
 static void say_stuck(const struct session *s, const struct mount_detach_report *report)
 {
@@ -156,7 +157,7 @@ void teardown_run(struct session *s, struct destination *dest, struct command_ru
 	if (dest->mounted)
 		detach(s, dest, ending);
 	if (run && dest->dead)
-		(void)kill(-run->child.pid, SIGKILL);
+		(void)quiesce_end_own(dest, DEAD_OWN_MS);
 	if (run && command_end(run, 0, deadline_after(DEAD_WAIT_MS)) == COMMAND_STUCK) {
 		log_error(s->log, "the command (pid %d) cannot be ended",
 			  (int)run->child.pid);

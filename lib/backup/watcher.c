@@ -43,6 +43,11 @@ int watcher_fd(const struct watcher *w)
 	return w->beats ? beat_watch_fd(w->beats) : -1;
 }
 
+pid_t watcher_prober(const struct watcher *w)
+{
+	return w->beats ? beat_watch_prober(w->beats) : 0;
+}
+
 struct deadline watcher_next(const struct watcher *w)
 {
 	return (struct deadline){ .at_ns = watch_next_ns(&w->watch) };

@@ -44,6 +44,9 @@ int watcher_start(struct watcher *ret, const struct probe_report *report,
 /* For poll(2); -1 when there is no prober. */
 int watcher_fd(const struct watcher *w) __attribute__((nonnull));
 
+/* The prober; 0 if there is none. */
+pid_t watcher_prober(const struct watcher *w) __attribute__((nonnull));
+
 /* When watcher_look() must be called at the latest. */
 struct deadline watcher_next(const struct watcher *w) __attribute__((nonnull));
 

@@ -97,6 +97,11 @@ int beat_watch_start(const struct beat_request *requests, size_t n,
 	return r;
 }
 
+pid_t beat_watch_prober(const struct beat_watch *watch)
+{
+	return broker_prober(watch->broker);
+}
+
 int beat_watch_fd(const struct beat_watch *watch)
 {
 	return broker_fd(watch->broker);

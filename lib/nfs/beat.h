@@ -19,6 +19,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "lib/base/source.h"
 #include "lib/nfs/vers.h"
@@ -73,6 +74,9 @@ int beat_watch_start(const struct beat_request *requests, size_t n,
 
 /* Readable when beat_watch_dispatch() has something to do; for poll(2). */
 int beat_watch_fd(const struct beat_watch *watch) __attribute__((nonnull));
+
+/* The process that beats; 0 if it is gone. */
+pid_t beat_watch_prober(const struct beat_watch *watch) __attribute__((nonnull));
 
 enum beat_watch_outcome {
 	BEAT_WATCH_RUNNING = 0,

@@ -517,6 +517,11 @@ void broker_free(struct broker *b)
 	free(b);
 }
 
+pid_t broker_prober(const struct broker *b)
+{
+	return b->child.pidfd >= 0 ? b->child.pid : 0;
+}
+
 int broker_fd(const struct broker *b)
 {
 	return b->epoll_fd;

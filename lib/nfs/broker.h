@@ -79,6 +79,9 @@ void broker_free(struct broker *broker);
 /* To poll for reading. */
 int broker_fd(const struct broker *broker) __attribute__((nonnull));
 
+/* The prober; 0 if it is gone. */
+pid_t broker_prober(const struct broker *broker) __attribute__((nonnull));
+
 enum broker_outcome {
 	BROKER_RUNNING = 0,
 	BROKER_DIED, /* the prober is gone: broker_death(), then broker_restart() */

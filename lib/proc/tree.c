@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/proc/tree.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -18,27 +21,33 @@ void tree_adopt(void)
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 }
 
-pid_t tree_parent(pid_t pid)
+/* State and parent, out of proc_pid_stat(5).  Returns whether there is such a process. */
+static bool look(pid_t pid, char *ret_state, pid_t *ret_parent)
 {
 	char path[64], text[512];
 	cleanup_fd int fd = -1;
 	const char *p;
-	int parent;
 	ssize_t n;
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return false;
 	n = read(fd, text, sizeof(text) - 1);
 	if (n <= 0)
-		return 0;
+		return false;
 	text[n] = '\0';
 	/* proc(5): "PID (COMM) STATE PPID …", and COMM may hold anything, also ")". */
 	p = strrchr(text, ')');
-	if (!p || sscanf(p, ") %*c %d", &parent) != 1)
-		return 0;
-	return parent;
+	return p && sscanf(p, ") %c %d", ret_state, ret_parent) == 2;
+}
+
+pid_t tree_parent(pid_t pid)
+{
+	pid_t parent;
+	char state;
+
+	return look(pid, &state, &parent) ? parent : 0;
 }
 
 bool tree_descends(pid_t pid, pid_t ancestor)
@@ -49,6 +58,28 @@ bool tree_descends(pid_t pid, pid_t ancestor)
 		pid = tree_parent(pid);
 	}
 	return false;
+}
+
+size_t tree_signal_adopted(pid_t spare, int sig)
+{
+	DIR *proc = opendir("/proc");
+	size_t n = 0;
+
+	if (!proc)
+		return 0;
+	for (struct dirent *entry; (entry = readdir(proc));) {
+		pid_t pid = (pid_t)atoi(entry->d_name), parent;
+		char state;
+
+		if (pid <= 0 || pid == spare || !look(pid, &state, &parent) ||
+		    parent != getpid() || state == 'Z' || state == 'X')
+			continue;
+		n++;
+		if (sig != 0)
+			(void)kill(pid, sig);
+	}
+	(void)closedir(proc);
+	return n;
 }
 
 void tree_reap(pid_t spare)

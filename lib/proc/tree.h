@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /* Adopt orphaned descendants from now on (PR_SET_CHILD_SUBREAPER, prctl(2)). */
@@ -19,6 +20,14 @@ pid_t tree_parent(pid_t pid);
 
 /* Whether @pid is @ancestor or descends from it.  False if it is gone. */
 bool tree_descends(pid_t pid, pid_t ancestor);
+
+/*
+ * Send @sig (0: nothing) to each child of this process that lives, but @spare (0: none):
+ * what a command left behind, once it and all our own children but @spare are gone.
+ * Their children become ours when they end: call it again until there are none.
+ * Returns how many there were.
+ */
+size_t tree_signal_adopted(pid_t spare, int sig);
 
 /*
  * Reap adopted children that have ended: in a long run they would pile up as zombies.

@@ -22,6 +22,11 @@ sed -i "s@^full = .*@full = /bin/sh -c '(i=0; while [ \$i -lt 100 ]; do i=\$((i+
 nf run --level full
 exits 1 "a part of the command goes on: suspect"
 is "recorded as such" "$(outcome outcome)" suspect
+# Out of the command's group, and holding nothing at the moment of any look.
+sed -i "s@^full = .*@full = /bin/sh -c 'setsid sh -c \"for i in 1 2 3 4 5 6 7 8; do sleep 1; date >>\$NFSAFE_MOUNTPOINT/late; done\" \& sleep 0.2'@" "$conf"
+nf run --level full
+exits 1 "a part of the command that went its own way goes on: suspect"
+is "and is ended" "$(pgrep -u backup-user -c)" 0
 sed -i 's|^full = .*|full = /bin/sleep 2|' "$conf"
 (wait_for 10 mountpoint -q "$mountpoint" && cd "$mountpoint" && exec sleep 1000) &
 sleep 0.1

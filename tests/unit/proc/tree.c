@@ -152,3 +152,31 @@ Test(tree, spares_the_one_whose_status_is_wanted, .timeout = 10)
 	cr_assert_eq(waitpid(spare, &status, WNOHANG), spare);
 	cr_assert(WIFSIGNALED(status));
 }
+
+/* An orphan with a session of its own is seen; the one to be spared, and the dead, not.
+ */
+Test(tree, adopted_ones_are_signalled_whatever_their_group, .timeout = 20)
+{
+	pid_t spare, middle;
+
+	tree_adopt();
+	spare = sleeper();
+	cr_assert_eq(tree_signal_adopted(spare, 0), 0);
+	middle = fork();
+	if (middle == 0) {
+		if (fork() == 0) {
+			(void)setsid();
+			for (;;)
+				(void)pause();
+		}
+		_exit(0);
+	}
+	cr_assert_eq(waitpid(middle, NULL, 0), middle);
+	cr_assert_eq(tree_signal_adopted(spare, 0), 1);
+	cr_assert_eq(tree_signal_adopted(spare, SIGKILL), 1);
+	for (struct deadline d = deadline_after(10000);
+	     tree_signal_adopted(spare, 0) > 0;)
+		cr_assert(!deadline_expired(d));
+	cr_assert_eq(kill(spare, 0), 0);
+	end(spare);
+}
