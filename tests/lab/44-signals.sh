@@ -56,8 +56,8 @@ sed -i 's|^full = .*|full = /bin/sleep 1|' "$conf"
 stranger=$!
 signalled quiesce TERM 143 held
 is "the mount has left its place" "$(grep -c " /srv/nfsafe" /proc/self/mountinfo)" 0
-kill "$stranger"
-wait "$stranger" 2>/dev/null
+kill "$stranger" 2>/dev/null
+wait "$stranger"
 wait_for 5 eval '[ -z "$(mounted_nfs)" ]'
 
 # In unmount nothing is left to be stopped: it goes on to its end, and the outcome stays.
@@ -74,8 +74,8 @@ wait "$pid"
 is "TERM in unmount: exit code and outcome are the run's" "$? $(outcome outcome)" "1 suspect"
 is "TERM in unmount: the mount has left its place" \
 	"$(grep -c " /srv/nfsafe" /proc/self/mountinfo)" 0
-kill "$stranger"
-wait "$stranger" 2>/dev/null
+kill "$stranger" 2>/dev/null
+wait "$stranger"
 wait_for 5 eval '[ -z "$(mounted_nfs)" ]'
 
 sed -i "s|^full = .*|full = $work|" "$conf"
