@@ -67,6 +67,8 @@ wait_for 5 eval '[ -z "$(mounted_nfs)" ]'
 stranger=$!
 nfsafe run --level full >"$out" 2>"$err" &
 pid=$!
+# The file of the lock still tells of the run before, which ended in that phase.
+wait_for 20 in_phase backup
 wait_for 20 in_phase unmount
 kill -TERM "$(sed -n 's/^pid=\([0-9]*\) .*/\1/p' "$state/run/nfsafe.lock")"
 wait_for 20 ended "$pid"
