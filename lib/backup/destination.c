@@ -294,8 +294,13 @@ static void prepare(struct destination *dest, const struct conf_destination *con
 
 static int start_watch(struct session *s, struct destination *dest, struct error *err)
 {
-	return watcher_start(&dest->watcher, &dest->report, dest->conf->max_stall_ms,
-			     &dest->unprivileged, s->log, err);
+	struct watcher_spec spec = {
+		.report = &dest->report,
+		.max_stall_ms = dest->conf->max_stall_ms,
+		.identity = &dest->unprivileged,
+	};
+
+	return watcher_start(&dest->watcher, &spec, s->log, err);
 }
 
 int destination_open_unguarded(struct session *s, const struct conf_destination *conf,

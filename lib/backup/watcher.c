@@ -13,27 +13,28 @@
 #define BEAT_TIMEOUT_MS 3000
 #define NSEC_PER_MSEC 1000000
 
-int watcher_start(struct watcher *ret, const struct probe_report *report,
-		  int64_t max_stall_ms, const struct identity *identity,
+int watcher_start(struct watcher *ret, const struct watcher_spec *spec,
 		  const struct log *log, struct error *err)
 {
 	struct watcher w = {
 		.log = log,
 		.request = {
-			.port = report->port,
-			.vers = (enum nfs_vers)report->vers,
+			.port = spec->report->port,
+			.vers = (enum nfs_vers)spec->report->vers,
 			.interval_ms = BEAT_MS,
 			.timeout_ms = BEAT_TIMEOUT_MS,
+			.last_answer_ns = spec->last_answer_ns,
 		},
-		.identity = *identity,
+		.identity = *spec->identity,
 	};
 	int r;
 
-	(void)snprintf(w.request.host, sizeof(w.request.host), "%s", report->address);
+	(void)snprintf(w.request.host, sizeof(w.request.host), "%s",
+		       spec->report->address);
 	r = beat_watch_start(&w.request, 1, &w.identity, &w.beats, err);
 	if (r < 0)
 		return r;
-	watch_start(&w.watch, BEAT_MS, max_stall_ms, deadline_now_ns());
+	watch_start(&w.watch, BEAT_MS, spec->max_stall_ms, deadline_now_ns());
 	*ret = w;
 	return 0;
 }

@@ -31,13 +31,15 @@ struct watcher {
 	enum watch_state told; /* what was logged last */
 };
 
-/*
- * Watch the server where @report found it.  @identity: of the prober, not root.
- * @max_stall_ms: at least WATCH_MAX_STALL_MIN_MS.
- * Returns 0 or a negative error.
- */
-int watcher_start(struct watcher *ret, const struct probe_report *report,
-		  int64_t max_stall_ms, const struct identity *identity,
+struct watcher_spec {
+	const struct probe_report *report; /* where the server was found */
+	int64_t max_stall_ms;              /* at least WATCH_MAX_STALL_MIN_MS */
+	const struct identity *identity;   /* of the prober, not root */
+	_Atomic int64_t *last_answer_ns;   /* see struct beat_request; NULL: nowhere */
+};
+
+/* Watch a server.  @spec: copied.  Returns 0 or a negative error. */
+int watcher_start(struct watcher *ret, const struct watcher_spec *spec,
 		  const struct log *log, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 

@@ -56,6 +56,13 @@ struct beat_request {
 	enum nfs_vers vers;
 	int64_t interval_ms; /* >= 10 */
 	int64_t timeout_ms;  /* of a beat, > 0; may be longer than the interval */
+	/*
+	 * In memory that is shared with the caller (MAP_SHARED | MAP_ANONYMOUS, mapped
+	 * before beat_watch_start()): the prober stores deadline_now_ns() there at each
+	 * call that was answered, so that it can be watched without parsing anything.
+	 * It reads hostile bytes: take what is in the future for nothing.  NULL: nowhere.
+	 */
+	_Atomic int64_t *last_answer_ns;
 };
 
 /* "answered", "silent", …: the words of --json. */

@@ -2,6 +2,7 @@
 #include "lib/nfs/beater.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,11 +215,19 @@ static void finish_connect(struct beater *b, size_t i)
 		link_is_up(b, i);
 }
 
+static void note_answer(const struct beat_request *request)
+{
+	if (request->last_answer_ns)
+		atomic_store_explicit(request->last_answer_ns, deadline_now_ns(),
+				      memory_order_relaxed);
+}
+
 static void take_reply(void *data, const struct rpc_reply *reply)
 {
 	struct beater *b = data;
 	struct pulse *pulse = &b->pulses[b->current];
 
+	note_answer(request_of(b, b->current));
 	/* A sign of life; what else it owes it owes from now on. */
 	pulse->owes_ns = rpc_pending(&pulse->rpc) > 0 ? deadline_now_ns() : 0;
 	for (size_t k = 0; k < PENDING_MAX; k++) {

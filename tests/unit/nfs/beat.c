@@ -4,8 +4,10 @@
 #include <criterion/criterion.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -139,6 +141,39 @@ Test(beat, a_frozen_server_is_silent_then_late, .timeout = 20)
 	cr_expect_eq(seen.n[BEAT_ANSWERED], 3);
 	beat_watch_stop(watch);
 	loopback_end(server);
+	(void)close(listener);
+}
+
+/* For who watches without parsing: it moves with the answers, and only with them. */
+Test(beat, the_time_of_the_last_answer_is_shared, .timeout = 20)
+{
+	uint16_t port;
+	int listener = loopback_listen(&port);
+	pid_t server = loopback_serve_null(listener);
+	_Atomic int64_t *at = mmap(NULL, sizeof(*at), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct beat_request r = request(port);
+	struct beat_watch *watch;
+	struct seen seen = { 0 };
+	int64_t start_ns = deadline_now_ns(), stopped_ns;
+
+	cr_assert_neq(at, MAP_FAILED);
+	r.last_answer_ns = at;
+	watch = start(&r, 1);
+	(void)run(watch, &seen, BEAT_ANSWERED, 2);
+	cr_expect_geq(atomic_load(at), start_ns);
+	cr_expect_leq(atomic_load(at), deadline_now_ns());
+	(void)kill(server, SIGSTOP);
+	(void)run(watch, &seen, BEAT_SILENT, 1);
+	stopped_ns = atomic_load(at);
+	(void)run(watch, &seen, BEAT_SILENT, 4);
+	cr_expect_eq(atomic_load(at), stopped_ns);
+	(void)kill(server, SIGCONT);
+	(void)run(watch, &seen, BEAT_LATE, 1);
+	cr_expect_gt(atomic_load(at), stopped_ns);
+	beat_watch_stop(watch);
+	loopback_end(server);
+	(void)munmap((void *)at, sizeof(*at));
 	(void)close(listener);
 }
 
