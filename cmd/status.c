@@ -124,7 +124,7 @@ static int gather(const struct conf *conf, struct status *s, struct error *err)
 	s->n_destinations = conf->n_destinations;
 	for (size_t i = 0; i < conf->n_destinations; i++)
 		s->destinations[i].conf = &conf->destinations[i];
-	r = lock_peek(conf->nfsafe.run_dir, &s->holder, err);
+	r = lock_peek(conf->nfsafe.run_dir, LOCK_RUN, &s->holder, err);
 	if (r < 0)
 		return r;
 	s->running = r == LOCK_PEEK_HELD;

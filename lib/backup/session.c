@@ -43,7 +43,7 @@ int session_open(struct session *ret, const struct conf *conf, const char *comma
 	r = signals_init(&s.signals, err);
 	if (r < 0)
 		return r;
-	r = lock_take(conf->nfsafe.run_dir, command, &s.lock, &holder, err);
+	r = lock_take(conf->nfsafe.run_dir, LOCK_RUN, command, &s.lock, &holder, err);
 	if (r == LOCK_HELD)
 		r = busy(&holder, err);
 	if (r == 0)

@@ -46,6 +46,19 @@ void fd_ensure_standard(void);
  */
 int fd_reopen_terminal(int fd);
 
+/*
+ * Send one byte over the Unix socket @sock, and with it @fd (-1: none).  Does not block.
+ * Returns 0 or -1 with errno.
+ */
+int fd_send(int sock, int fd);
+
+/*
+ * Take one such message off @sock.  Does not block.
+ * @ret_fd: owned by the caller, or -1.
+ * Returns 1, 0 when the other side has gone, or -1 with errno (EAGAIN: nothing there).
+ */
+int fd_receive(int sock, int *ret_fd) __attribute__((nonnull));
+
 /* Close *@fd unless it is -1, and make it -1.  Preserves errno. */
 void fd_close(int *fd);
 

@@ -19,12 +19,18 @@
 #define FILE_SIZE 512
 
 /* A lock that hangs with the share it guards would be none. */
-static int lock_path(const char *run_dir, char ret_dir[PATH_MAX], char ret_path[PATH_MAX],
-		     struct error *err)
+static int lock_path(const char *run_dir, enum lock_file which, char ret_dir[PATH_MAX],
+		     char ret_path[PATH_MAX], struct error *err)
 {
+	static const char *const names[] = {
+		[LOCK_RUN] = "nfsafe.lock",
+		[LOCK_KEEPER] = "keeper.lock",
+	};
+
 	if (place_find(run_dir, ret_dir, err) < 0)
 		return error_prefix(err, "run_dir");
-	if ((size_t)snprintf(ret_path, PATH_MAX, "%s/nfsafe.lock", ret_dir) >= PATH_MAX)
+	if ((size_t)snprintf(ret_path, PATH_MAX, "%s/%s", ret_dir, names[which]) >=
+	    PATH_MAX)
 		return error_set(err, ERROR_CONFIG, ENAMETOOLONG,
 				 "run_dir %s: the path is too long", run_dir);
 	return 0;
@@ -89,12 +95,12 @@ static void read_holder(int fd, pid_t pid, struct lock_holder *ret)
 	*ret = h;
 }
 
-static int open_file(const char *run_dir, struct error *err)
+static int open_file(const char *run_dir, enum lock_file which, struct error *err)
 {
 	char dir[PATH_MAX], path[PATH_MAX];
 	int fd, r;
 
-	r = lock_path(run_dir, dir, path, err);
+	r = lock_path(run_dir, which, dir, path, err);
 	if (r < 0)
 		return r;
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
@@ -107,12 +113,12 @@ static int open_file(const char *run_dir, struct error *err)
 	return fd;
 }
 
-int lock_take(const char *run_dir, const char *command, struct lock *ret,
-	      struct lock_holder *ret_holder, struct error *err)
+int lock_take(const char *run_dir, enum lock_file which, const char *command,
+	      struct lock *ret, struct lock_holder *ret_holder, struct error *err)
 {
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct lock lock = LOCK_INIT;
-	int fd = open_file(run_dir, err);
+	int fd = open_file(run_dir, which, err);
 
 	if (fd < 0)
 		return fd;
@@ -161,12 +167,13 @@ void lock_release(struct lock *lock)
 		fd_close(&lock->fd);
 }
 
-int lock_peek(const char *run_dir, struct lock_holder *ret_holder, struct error *err)
+int lock_peek(const char *run_dir, enum lock_file which, struct lock_holder *ret_holder,
+	      struct error *err)
 {
 	struct flock fl = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	cleanup_fd int fd = -1;
 	char dir[PATH_MAX], path[PATH_MAX];
-	int r = lock_path(run_dir, dir, path, err);
+	int r = lock_path(run_dir, which, dir, path, err);
 
 	if (r < 0)
 		return r;

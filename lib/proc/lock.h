@@ -17,6 +17,11 @@ struct error;
 
 #define LOCK_TEXT_SIZE 64
 
+enum lock_file {
+	LOCK_RUN = 0, /* nfsafe.lock: at most one run a host */
+	LOCK_KEEPER,  /* keeper.lock: of the keeper, which may outlive its run */
+};
+
 struct lock_holder {
 	pid_t pid;
 	int64_t since_ms;             /* wall clock, UTC */
@@ -41,13 +46,13 @@ enum lock_outcome {
 
 /*
  * Take the lock in @run_dir (created, 0755, if missing) for @command.  Does not
- * block.  There must be one struct lock at most in a process, and nothing else may
- * open the file: closing any descriptor of it gives the lock away.
+ * block.  There must be one struct lock of a file at most in a process, and nothing else
+ * may open the file: closing any descriptor of it gives the lock away.
  * Returns an enum lock_outcome, or a negative error: ERROR_PERMISSION,
  * ERROR_CREATE, ERROR_CONFIG if @run_dir is on a network file system.
  */
-int lock_take(const char *run_dir, const char *command, struct lock *ret,
-	      struct lock_holder *ret_holder, struct error *err)
+int lock_take(const char *run_dir, enum lock_file which, const char *command,
+	      struct lock *ret, struct lock_holder *ret_holder, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
 /* Say in the file what the holder is doing now; NULL leaves a field as it was. */
@@ -68,7 +73,7 @@ enum lock_peek_outcome {
  * take it.  Must not be called by the holder.
  * Returns an enum lock_peek_outcome, or a negative error.
  */
-int lock_peek(const char *run_dir, struct lock_holder *ret_holder, struct error *err)
-	__attribute__((nonnull, warn_unused_result));
+int lock_peek(const char *run_dir, enum lock_file which, struct lock_holder *ret_holder,
+	      struct error *err) __attribute__((nonnull, warn_unused_result));
 
 #endif

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -245,4 +246,27 @@ Test(fd, close_twice_is_harmless_and_keeps_errno)
 	errno = EXDEV;
 	fd_close(&fd);
 	cr_assert_eq(errno, EXDEV);
+}
+
+Test(fd, a_descriptor_is_sent_and_received)
+{
+	int pair[2], pipe_fds[2], got = -1;
+	char byte;
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+	cr_assert_eq(pipe(pipe_fds), 0);
+	cr_assert_eq(fd_receive(pair[1], &got), -1);
+	cr_assert(errno == EAGAIN || errno == EWOULDBLOCK);
+	cr_assert_eq(fd_send(pair[0], pipe_fds[0]), 0);
+	cr_assert_eq(fd_receive(pair[1], &got), 1);
+	cr_assert_geq(got, 0);
+	cr_assert_eq(write(pipe_fds[1], "x", 1), 1);
+	cr_assert_eq(read(got, &byte, 1), 1);
+	cr_assert_eq(fcntl(got, F_GETFD), FD_CLOEXEC);
+
+	cr_assert_eq(fd_send(pair[0], -1), 0);
+	cr_assert_eq(fd_receive(pair[1], &got), 1);
+	cr_assert_eq(got, -1);
+	(void)close(pair[0]);
+	cr_assert_eq(fd_receive(pair[1], &got), 0);
 }

@@ -50,7 +50,8 @@ static pid_t start_holder(const struct place *p, int ready[2])
 		struct lock_holder holder;
 		struct error err;
 
-		if (lock_take(p->run, "run", &lock, &holder, &err) != LOCK_TAKEN)
+		if (lock_take(p->run, LOCK_RUN, "run", &lock, &holder, &err) !=
+		    LOCK_TAKEN)
 			_exit(1);
 		lock_set_run(&lock, 42);
 		lock_set_phase(&lock, "backup", "nas1");
@@ -79,7 +80,7 @@ Test(lock, makes_its_folder_for_all_to_read)
 	struct stat st;
 
 	(void)umask(022);
-	cr_assert_eq(lock_take(p.run, "run", &lock, &holder, &err), LOCK_TAKEN);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &holder, &err), LOCK_TAKEN);
 	cr_assert_eq(stat(p.run, &st), 0);
 	cr_assert_eq(st.st_mode & 07777, 0755);
 	cr_assert_eq(stat(p.file, &st), 0);
@@ -101,7 +102,7 @@ Test(lock, second_one_learns_who_is_first, .timeout = 10)
 	int64_t before = clock_now_ms();
 	pid_t pid = start_holder(&p, ready);
 
-	cr_assert_eq(lock_take(p.run, "exec", &lock, &holder, &err), LOCK_HELD);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "exec", &lock, &holder, &err), LOCK_HELD);
 	cr_expect_eq(lock.fd, -1);
 	cr_expect_eq(holder.pid, pid);
 	cr_expect_eq(holder.run_id, 42);
@@ -112,7 +113,7 @@ Test(lock, second_one_learns_who_is_first, .timeout = 10)
 	cr_expect_geq(holder.phase_since_ms, holder.since_ms);
 	cr_expect_leq(holder.phase_since_ms, clock_now_ms());
 	memset(&holder, 0, sizeof(holder));
-	cr_assert_eq(lock_peek(p.run, &holder, &err), LOCK_PEEK_HELD);
+	cr_assert_eq(lock_peek(p.run, LOCK_RUN, &holder, &err), LOCK_PEEK_HELD);
 	cr_expect_eq(holder.pid, pid);
 	cr_expect_str_eq(holder.phase, "backup");
 	stop_holder(pid, ready);
@@ -130,8 +131,8 @@ Test(lock, is_free_after_sigkill, .timeout = 10)
 	pid_t pid = start_holder(&p, ready);
 
 	stop_holder(pid, ready);
-	cr_assert_eq(lock_peek(p.run, &holder, &err), LOCK_PEEK_FREE);
-	cr_assert_eq(lock_take(p.run, "run", &lock, &holder, &err), LOCK_TAKEN);
+	cr_assert_eq(lock_peek(p.run, LOCK_RUN, &holder, &err), LOCK_PEEK_FREE);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &holder, &err), LOCK_TAKEN);
 	lock_release(&lock);
 	remove_place(&p);
 }
@@ -146,10 +147,11 @@ Test(lock, does_not_belong_to_children, .timeout = 10)
 	pid_t child;
 	int status;
 
-	cr_assert_eq(lock_take(p.run, "run", &lock, &holder, &err), LOCK_TAKEN);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &holder, &err), LOCK_TAKEN);
 	child = fork();
 	if (child == 0)
-		_exit(lock_peek(p.run, &holder, &err) == LOCK_PEEK_HELD ? 0 : 1);
+		_exit(lock_peek(p.run, LOCK_RUN, &holder, &err) == LOCK_PEEK_HELD ? 0
+										  : 1);
 	cr_assert_eq(waitpid(child, &status, 0), child);
 	cr_assert_eq(status, 0, "held by the parent, as the child sees it");
 	child = fork();
@@ -158,7 +160,7 @@ Test(lock, does_not_belong_to_children, .timeout = 10)
 			(void)pause();
 	}
 	lock_release(&lock);
-	cr_assert_eq(lock_peek(p.run, &holder, &err), LOCK_PEEK_FREE);
+	cr_assert_eq(lock_peek(p.run, LOCK_RUN, &holder, &err), LOCK_PEEK_FREE);
 	(void)kill(child, SIGKILL);
 	cr_assert_eq(waitpid(child, NULL, 0), child);
 	remove_place(&p);
@@ -170,7 +172,7 @@ Test(lock, nobody_there_is_free)
 	struct lock_holder holder;
 	struct error err;
 
-	cr_assert_eq(lock_peek(p.run, &holder, &err), LOCK_PEEK_FREE);
+	cr_assert_eq(lock_peek(p.run, LOCK_RUN, &holder, &err), LOCK_PEEK_FREE);
 	remove_place(&p);
 }
 
@@ -190,13 +192,13 @@ Test(lock, garbage_in_the_file_harms_nobody, .timeout = 10)
 	cr_assert_eq(write(fd, garbage, sizeof(garbage) - 1),
 		     (ssize_t)sizeof(garbage) - 1);
 	(void)close(fd);
-	cr_assert_eq(lock_take(p.run, "run", &lock, &holder, &err), LOCK_HELD);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &holder, &err), LOCK_HELD);
 	cr_expect_eq(holder.pid, pid);
 	cr_expect_eq(holder.since_ms, 0);
 	cr_expect_str_eq(holder.phase, "");
 	cr_expect_str_eq(holder.destination, "");
 	cr_assert_eq(truncate(p.file, 0), 0);
-	cr_assert_eq(lock_peek(p.run, &holder, &err), LOCK_PEEK_HELD);
+	cr_assert_eq(lock_peek(p.run, LOCK_RUN, &holder, &err), LOCK_PEEK_HELD);
 	cr_expect_str_eq(holder.command, "");
 	stop_holder(pid, ready);
 	remove_place(&p);
@@ -215,11 +217,11 @@ Test(lock, long_words_are_cut, .timeout = 10)
 
 	memset(word, 'w', sizeof(word) - 1);
 	word[sizeof(word) - 1] = '\0';
-	cr_assert_eq(lock_take(p.run, word, &lock, &holder, &err), LOCK_TAKEN);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, word, &lock, &holder, &err), LOCK_TAKEN);
 	lock_set_phase(&lock, word, word);
 	child = fork();
 	if (child == 0) {
-		if (lock_peek(p.run, &holder, &err) != LOCK_PEEK_HELD)
+		if (lock_peek(p.run, LOCK_RUN, &holder, &err) != LOCK_PEEK_HELD)
 			_exit(1);
 		_exit(strlen(holder.command) == LOCK_TEXT_SIZE - 1 &&
 				      strlen(holder.destination) == LOCK_TEXT_SIZE - 1
@@ -241,7 +243,8 @@ Test(lock, says_what_it_could_not_create)
 	struct error err;
 
 	(void)snprintf(path, sizeof(path), "%s/none/run", p.dir);
-	cr_assert_eq(lock_take(path, "run", &lock, &holder, &err), -ERROR_CREATE);
+	cr_assert_eq(lock_take(path, LOCK_RUN, "run", &lock, &holder, &err),
+		     -ERROR_CREATE);
 	cr_assert_not_null(strstr(err.msg, path));
 	remove_place(&p);
 }
@@ -256,7 +259,8 @@ Test(lock, follows_no_link)
 
 	cr_assert_eq(mkdir(p.run, 0755), 0);
 	cr_assert_eq(symlink("/etc/passwd", p.file), 0);
-	cr_assert_eq(lock_take(p.run, "run", &lock, &holder, &err), -ERROR_CREATE);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &holder, &err),
+		     -ERROR_CREATE);
 	cr_assert_eq(err.errnum, ELOOP);
 	remove_place(&p);
 }
@@ -277,10 +281,10 @@ Test(lock, is_not_for_everybody_to_take_but_to_see, .timeout = 10)
 		struct lock_holder holder;
 		struct error err;
 
-		if (setuid(65534) < 0 ||
-		    lock_take(p.run, "run", &lock, &holder, &err) != -ERROR_PERMISSION)
+		if (setuid(65534) < 0 || lock_take(p.run, LOCK_RUN, "run", &lock, &holder,
+						   &err) != -ERROR_PERMISSION)
 			_exit(1);
-		_exit(lock_peek(p.run, &holder, &err) == LOCK_PEEK_HELD &&
+		_exit(lock_peek(p.run, LOCK_RUN, &holder, &err) == LOCK_PEEK_HELD &&
 				      holder.pid == pid
 			      ? 0
 			      : 2);

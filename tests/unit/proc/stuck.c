@@ -17,7 +17,7 @@
 #include "lib/proc/task.h"
 #include "tests/unit/hanging.h"
 
-TestSuite(stuck, .timeout = 20);
+TestSuite(stuck, LOCK_RUN, .timeout = 20);
 
 static int64_t ms_since(int64_t ns)
 {
@@ -194,10 +194,12 @@ Test(stuck, lock_does_not_touch_what_hangs)
 		struct lock_holder holder;
 		struct error err;
 
-		cr_expect_eq(lock_take(run_dirs[i], "run", &lock, &holder, &err),
-			     -ERROR_CONFIG);
+		cr_expect_eq(
+			lock_take(run_dirs[i], LOCK_RUN, "run", &lock, &holder, &err),
+			-ERROR_CONFIG);
 		cr_expect(strstr(err.msg, "(fuse), which may hang"), "%s", err.msg);
-		cr_expect_eq(lock_peek(run_dirs[i], &holder, &err), -ERROR_CONFIG);
+		cr_expect_eq(lock_peek(run_dirs[i], LOCK_RUN, &holder, &err),
+			     -ERROR_CONFIG);
 	}
 	cr_expect_lt(ms_since(before), 2000);
 	cr_assert_eq(umount2(dir, MNT_DETACH), 0);
