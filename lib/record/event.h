@@ -54,7 +54,8 @@ struct event {
  */
 #define EVENT_RUN_MAX 4000
 #define EVENT_CHATTY_MAX 3000
-/* The events of the last runs that had any; all of those of which it is told why. */
+/* Of the runs that had any the last ones keep them; good ones, and those that were
+ * skipped, not for so long. */
 #define EVENT_RUNS_KEPT 400
 #define EVENT_GOOD_RUNS_KEPT 60
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/record/record.h"
 
+#include <assert.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,23 @@ void record_closep(struct record **record)
 {
 	record_close(*record);
 	*record = NULL;
+}
+
+int record_batch_begin(struct record *record, struct error *err)
+{
+	int r;
+
+	assert(!record->sql.batch);
+	r = sql_begin(&record->sql, err);
+	record->sql.batch = r == 0;
+	return r;
+}
+
+int record_batch_end(struct record *record, int r, struct error *err)
+{
+	assert(record->sql.batch);
+	record->sql.batch = false;
+	return sql_end(&record->sql, r, err);
 }
 
 const char *record_path(const struct record *record)

@@ -70,6 +70,17 @@ void record_close(struct record *record);
 /* For cleanup attributes. */
 void record_closep(struct record **record);
 
+/*
+ * What is written between the two goes to the disk at once: one transaction, one wait for
+ * the disk, all of it or nothing.  A step that failed is undone by itself; the others
+ * stay unless @r is negative.  Not to be nested. record_batch_end() returns @r if that is
+ * negative, else 0 or a negative error; nothing is on the disk then.
+ */
+int record_batch_begin(struct record *record, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+int record_batch_end(struct record *record, int r, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
 /* The path of the file, for messages; valid as long as @record. */
 const char *record_path(const struct record *record) __attribute__((nonnull));
 

@@ -74,6 +74,47 @@ static const struct schema_migration migrations[] = {
 	  " released_ms INTEGER,"
 	  " reason TEXT NOT NULL,"
 	  " by TEXT NOT NULL);" },
+	/*
+	 * 2: what happened in a run, what it has mounted, quarantine.  The words of an
+	 * event's kind may become more; a reader takes one that it does not know for a
+	 * note.
+	 */
+	{ "CREATE TABLE event ("
+	  " run INTEGER NOT NULL REFERENCES run (id),"
+	  " seq INTEGER NOT NULL,"
+	  " kind TEXT NOT NULL,"
+	  " at_ms INTEGER NOT NULL,"
+	  " t_ms INTEGER NOT NULL,"
+	  " value INTEGER,"
+	  " subject TEXT,"
+	  " text TEXT NOT NULL,"
+	  " PRIMARY KEY (run, seq)) WITHOUT ROWID;"
+	  "CREATE TABLE mount ("
+	  " id INTEGER PRIMARY KEY,"
+	  " run INTEGER NOT NULL REFERENCES run (id),"
+	  " destination TEXT NOT NULL,"
+	  " source TEXT NOT NULL,"
+	  " mountpoint TEXT NOT NULL,"
+	  " begun_ms INTEGER NOT NULL,"
+	  " mount_id INTEGER,"
+	  " major INTEGER,"
+	  " minor INTEGER,"
+	  " fstype TEXT,"
+	  " ended_ms INTEGER,"
+	  " ending TEXT);"
+	  "CREATE INDEX mount_left ON mount (id) WHERE ended_ms IS NULL;"
+	  "CREATE TABLE quarantine ("
+	  " id INTEGER PRIMARY KEY,"
+	  " destination TEXT NOT NULL,"
+	  " run INTEGER REFERENCES run (id),"
+	  " since_ms INTEGER NOT NULL,"
+	  " reason TEXT NOT NULL,"
+	  " healthy INTEGER NOT NULL DEFAULT 0,"
+	  " first_healthy_ms INTEGER,"
+	  " ended_ms INTEGER,"
+	  " ended_by TEXT);"
+	  "CREATE UNIQUE INDEX quarantine_now ON quarantine (destination) "
+	  "WHERE ended_ms IS NULL;" },
 };
 
 struct schema schema_current(void)

@@ -191,15 +191,24 @@ void sql_column_text(sqlite3_stmt *stmt, int column, char *buf, size_t size)
 
 int sql_begin(const struct sql *sql, struct error *err)
 {
-	return sql_exec(sql, "BEGIN IMMEDIATE", err);
+	return sql_exec(sql, sql->batch ? "SAVEPOINT step" : "BEGIN IMMEDIATE", err);
+}
+
+/* A full disk has rolled back already, and then everything. */
+static void undo(const struct sql *sql)
+{
+	if (sqlite3_get_autocommit(sql->db))
+		return;
+	(void)sqlite3_exec(sql->db,
+			   sql->batch ? "ROLLBACK TO step; RELEASE step" : "ROLLBACK",
+			   NULL, NULL, NULL);
 }
 
 int sql_end(const struct sql *sql, int r, struct error *err)
 {
 	if (r == 0)
-		r = sql_exec(sql, "COMMIT", err);
-	/* A full disk has rolled it back already. */
-	if (r < 0 && !sqlite3_get_autocommit(sql->db))
-		(void)sqlite3_exec(sql->db, "ROLLBACK", NULL, NULL, NULL);
+		r = sql_exec(sql, sql->batch ? "RELEASE step" : "COMMIT", err);
+	if (r < 0)
+		undo(sql);
 	return r;
 }

@@ -17,6 +17,7 @@ struct error;
 
 struct sql {
 	sqlite3 *db;
+	bool batch; /* steps belong to one transaction, see record_batch_begin() */
 	char path[PATH_MAX]; /* for messages */
 };
 
@@ -97,7 +98,10 @@ int sql_number(const struct sql *sql, const char *text, int64_t *ret, struct err
 int64_t sql_column_int(sqlite3_stmt *stmt, int column);
 void sql_column_text(sqlite3_stmt *stmt, int column, char *buf, size_t size);
 
-/* BEGIN IMMEDIATE; waits for another writer as long as busy_timeout says. */
+/*
+ * BEGIN IMMEDIATE; waits for another writer as long as busy_timeout says.  In a batch a
+ * step of its transaction.
+ */
 int sql_begin(const struct sql *sql, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 

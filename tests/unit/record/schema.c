@@ -142,6 +142,50 @@ Test(schema, is_looked_at_again_under_the_lock)
 	close_sql(&two);
 }
 
+/* What a released version wrote: opened by this one it is whole, and has all of it. */
+Test(schema, of_the_first_version_becomes_the_present_one)
+{
+	static const char *const tables[] = { "event", "mount", "quarantine" };
+	DIRECTORY(d);
+	struct schema current = schema_current();
+	struct sql sql = open_sql(&d);
+	struct record_run run;
+	struct error err;
+	char path[PATH_MAX];
+
+	cr_assert_gt(current.n, 1);
+	must(schema_add_seal(&sql, &why));
+	must(schema_migrate(&sql, (struct schema){ current.migrations, 1 }, &why));
+	must(sql_exec(&sql,
+		      "INSERT INTO run (kind, outcome, started_ms, ended_ms, pid, "
+		      "pid_started, boot_id) VALUES ('run', 'good', 1, 2, 3, 4, 'x');"
+		      "UPDATE run SET seal = " SCHEMA_SEAL,
+		      &why));
+	close_sql(&sql);
+	cr_assert_eq(rename(directory_at(&d, "test.db", (char[PATH_MAX]){ 0 }),
+			    directory_at(&d, RECORD_FILE, path)),
+		     0);
+	cr_assert_eq(try_open(d.path, RECORD_READ, &err), -ERROR_IO);
+	cr_assert_contains(err.msg, "the next run brings it up to date");
+	{
+		RECORD(record, d, RECORD_WRITE);
+
+		cr_assert_eq(
+			record_last_run(record, &(struct record_filter){ 0 }, &run, &err),
+			1);
+		cr_assert_eq(run.outcome, RECORD_GOOD);
+		cr_assert_eq(pragma(record, "PRAGMA user_version"), (int64_t)current.n);
+		for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+			char text[64];
+
+			(void)snprintf(text, sizeof(text), "SELECT count(*) FROM %s",
+				       tables[i]);
+			cr_assert_eq(pragma(record, text), 0);
+		}
+	}
+	cr_assert_eq(try_open(d.path, RECORD_READ, &err), RECORD_OPENED);
+}
+
 static int64_t seal(const struct sql *sql, const char *arguments)
 {
 	char text[128];
