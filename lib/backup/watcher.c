@@ -63,7 +63,7 @@ static void on_beat(void *data, const struct beat *beat)
 	/* A server that refuses a call has answered it: it is alive. */
 	if (beat->result == BEAT_ANSWERED || beat->result == BEAT_LATE ||
 	    beat->result == BEAT_REJECTED)
-		watch_answer(&w->watch, deadline_now_ns());
+		watch_sign(&w->watch, WATCH_ANSWERED, deadline_now_ns());
 }
 
 static void lose_prober(struct watcher *w, const struct error *why)
@@ -88,6 +88,7 @@ static void tell(struct watcher *w)
 	static const char *const words[] = {
 		[WATCH_HEALTHY] = "the server answers again",
 		[WATCH_LATE] = "the server is late",
+		[WATCH_STALLED] = "the server is very late",
 		[WATCH_TRIPPED] = "the server is dead",
 	};
 	int64_t silent_ms;
@@ -95,7 +96,7 @@ static void tell(struct watcher *w)
 	if (w->watch.state == w->told)
 		return;
 	w->told = w->watch.state;
-	silent_ms = (deadline_now_ns() - w->watch.last_answer_ns) / NSEC_PER_MSEC;
+	silent_ms = (deadline_now_ns() - w->watch.answer_ns) / NSEC_PER_MSEC;
 	if (w->told == WATCH_HEALTHY)
 		log_warning(w->log, "%s", words[w->told]);
 	else
