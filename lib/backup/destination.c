@@ -148,12 +148,15 @@ static void say_stuck(struct session *s, const struct mount_stuck *stuck)
 		return;
 	log_error(s->log, "process %d (%s) is stuck: state %c in %s", (int)stuck->pid,
 		  stuck->wait.comm, stuck->wait.state, stuck->wait.wchan);
+	session_stuck(s, stuck);
 }
 
 static int judge_mount(struct session *s, struct destination *dest, int outcome,
 		       const struct mount_attach_report *report, struct error *err)
 {
 	say_stuck(s, &report->stuck);
+	if (outcome != MOUNT_ATTACHED && !report->left_mounted && report->stuck.pid == 0)
+		session_unmounted(s, "was not mounted");
 	if (report->left_mounted)
 		log_error(s->log, "%s may still be mounted: look at /proc/mounts",
 			  dest->conf->mountpoint);
@@ -161,6 +164,7 @@ static int judge_mount(struct session *s, struct destination *dest, int outcome,
 	case MOUNT_ATTACHED:
 		dest->mount = report->identity;
 		dest->mounted = true;
+		session_mounted(s, &report->identity);
 		session_phase_end(s, RECORD_PHASE_OK, "id %" PRIu64 ", device %u:%u",
 				  report->identity.id, report->identity.major,
 				  report->identity.minor);
@@ -198,8 +202,11 @@ static int mount_step(struct session *s, struct destination *dest, struct error 
 	struct options options;
 	int r;
 
-	session_phase(s, "mount");
+	/* Looked at before it is said to be ours: what is mounted there now is not. */
 	r = guard_mountpoint(conf->mountpoint, err);
+	if (r == 0)
+		session_mounting(s, conf);
+	session_phase(s, "mount");
 	if (r > 0)
 		return refuse_guarded(s, (enum guard_reason)r, err);
 	if (r == 0)
@@ -212,8 +219,10 @@ static int mount_step(struct session *s, struct destination *dest, struct error 
 		r = mount_attach(&request, deadline_after(conf->mount_timeout_ms),
 				 s->signals.fd, &report, err);
 	}
-	if (r < 0)
+	if (r < 0) {
+		session_unmounted(s, "was not mounted");
 		return fail(s, r, err);
+	}
 	return judge_mount(s, dest, r, &report, err);
 }
 
@@ -298,6 +307,7 @@ static int start_watch(struct session *s, struct destination *dest, struct error
 		.report = &dest->report,
 		.max_stall_ms = dest->conf->max_stall_ms,
 		.identity = &dest->unprivileged,
+		.timeline = s->timeline,
 	};
 
 	return watcher_start(&dest->watcher, &spec, s->log, err);

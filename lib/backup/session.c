@@ -8,11 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/backup/timeline.h"
 #include "lib/base/clock.h"
 #include "lib/base/deadline.h"
 #include "lib/base/log.h"
 #include "lib/conf/conf.h"
+#include "lib/mnt/mount.h"
 #include "lib/proc/tree.h"
+#include "lib/record/event.h"
 
 #define NSEC_PER_MSEC 1000000
 
@@ -58,6 +61,7 @@ int session_open(struct session *ret, const struct conf *conf, const char *comma
 		log_warning(log, "%d earlier run%s of nfsafe died; recorded as aborted",
 			    settled, settled == 1 ? "" : "s");
 	tree_adopt();
+	s.timeline = timeline_new();
 	*ret = s;
 	return 0;
 }
@@ -66,6 +70,7 @@ void session_close(struct session *s)
 {
 	if (!s || !s->log)
 		return;
+	timeline_freep(&s->timeline);
 	record_close(s->record);
 	s->record = NULL;
 	lock_release(&s->lock);
@@ -100,6 +105,7 @@ int session_begin(struct session *s, enum record_kind kind, struct error *err)
 	if (r < 0)
 		return r;
 	lock_set_run(&s->lock, s->run);
+	timeline_bind(s->timeline, s->record, s->run);
 	return 0;
 }
 
@@ -120,18 +126,101 @@ void session_choose(struct session *s, const struct record_choice *choice)
 	lock_set_phase(&s->lock, NULL, choice->destination);
 }
 
+/* ---- what goes to the disk with a phase ---- */
+
+static int write_mount(struct session *s, struct error *err)
+{
+	struct session_waiting *w = &s->waiting;
+	int r = 0;
+
+	if (w->mount_begins)
+		r = record_mount_begin(s->record, &s->mount, clock_now_ms(), &s->mount.id,
+				       err);
+	if (r == 0 && w->mount_proved)
+		r = record_mount_prove(s->record, &s->mount, err);
+	if (r == 0 && w->mount_ended)
+		r = record_mount_end(s->record, s->mount.id, clock_now_ms(),
+				     w->mount_ended, err);
+	if (w->mount_ended)
+		s->mount.id = 0;
+	return r;
+}
+
+static int write_all(struct session *s, const char *next, struct error *err)
+{
+	int r = record_batch_begin(s->record, err);
+
+	if (r < 0)
+		return r;
+	if (s->has_ended || next)
+		r = record_phase_change(s->record, s->run,
+					s->has_ended ? &s->ended : NULL, next,
+					clock_now_ms(), err);
+	if (r == 0)
+		r = write_mount(s, err);
+	if (r == 0 && s->waiting.quarantine_begins)
+		r = record_quarantine_begin(s->record, &s->waiting.quarantine, err);
+	if (r == 0)
+		r = timeline_flush(s->timeline, err);
+	return record_batch_end(s->record, r, err);
+}
+
 static void write_phases(struct session *s, const char *next)
 {
 	struct error err;
-	int r;
 
-	if (!s->has_ended && !next)
-		return;
-	r = record_phase_change(s->record, s->run, s->has_ended ? &s->ended : NULL, next,
-				clock_now_ms(), &err);
-	note_record(s, r, &err);
+	note_record(s, write_all(s, next, &err), &err);
 	s->has_ended = false;
+	s->waiting = (struct session_waiting){ 0 };
 }
+
+void session_mounting(struct session *s, const struct conf_destination *conf)
+{
+	s->mount = (struct record_mount){ .run = s->run };
+	(void)snprintf(s->mount.destination, sizeof(s->mount.destination), "%s",
+		       conf->name);
+	(void)snprintf(s->mount.source, sizeof(s->mount.source), "%s", conf->source);
+	(void)snprintf(s->mount.mountpoint, sizeof(s->mount.mountpoint), "%s",
+		       conf->mountpoint);
+	s->waiting.mount_begins = true;
+}
+
+void session_mounted(struct session *s, const struct mount_identity *id)
+{
+	s->mount.mount_id = id->id;
+	s->mount.major = id->major;
+	s->mount.minor = id->minor;
+	(void)snprintf(s->mount.source, sizeof(s->mount.source), "%s", id->source);
+	(void)snprintf(s->mount.fstype, sizeof(s->mount.fstype), "%s", id->fstype);
+	s->waiting.mount_proved = true;
+}
+
+void session_unmounted(struct session *s, const char *how)
+{
+	s->waiting.mount_ended = how;
+}
+
+void session_quarantine(struct session *s, const char *destination, const char *reason)
+{
+	struct record_quarantine *q = &s->waiting.quarantine;
+
+	*q = (struct record_quarantine){ .run = s->run, .since_ms = clock_now_ms() };
+	(void)snprintf(q->destination, sizeof(q->destination), "%s", destination);
+	(void)snprintf(q->reason, sizeof(q->reason), "%s", reason);
+	s->waiting.quarantine_begins = true;
+}
+
+void session_stuck(struct session *s, const struct mount_stuck *stuck)
+{
+	char who[EVENT_SUBJECT_SIZE];
+
+	timeline_add(s->timeline, EVENT_BLOCKED,
+		     timeline_process(who, (int)stuck->pid, stuck->wait.comm), -1,
+		     "a process of nfsafe cannot be ended: %c in %s", stuck->wait.state,
+		     stuck->wait.wchan);
+}
+
+/* ---- phases ---- */
 
 void session_phase(struct session *s, const char *phase)
 {
@@ -192,9 +281,14 @@ void session_end(struct session *s, struct ending *ending, struct record_end *en
 	struct error err;
 	int r;
 
+	timeline_beats_end(s->timeline);
 	write_phases(s, NULL);
 	if (s->record_failed)
 		unrecorded(ending, &s->record_error);
+	if (timeline_error(s->timeline, &err) < 0)
+		unrecorded(ending, &err);
+	if (event_prune(s->record, &err) < 0)
+		log_warning(s->log, "%s", err.msg);
 	end->outcome = ending_outcome(ending);
 	end->exit_code = exit_code(ending);
 	end->ended_ms = clock_now_ms();

@@ -16,11 +16,26 @@
 #include "lib/backup/ending.h"
 #include "lib/proc/lock.h"
 #include "lib/proc/signals.h"
+#include "lib/record/mounted.h"
+#include "lib/record/quarantine.h"
 #include "lib/record/record.h"
 #include "lib/record/run.h"
 
 struct conf;
+struct conf_destination;
 struct log;
+struct mount_identity;
+struct mount_stuck;
+struct timeline;
+
+/* What waits to be written with the next phase, so that it costs no write of its own. */
+struct session_waiting {
+	bool mount_begins;
+	bool mount_proved;
+	const char *mount_ended; /* how; NULL: it has not */
+	bool quarantine_begins;
+	struct record_quarantine quarantine;
+};
 
 struct session {
 	const struct log *log;
@@ -34,6 +49,9 @@ struct session {
 	struct record_phase_end ended;
 	char ended_detail[512];
 	bool has_ended;
+	struct timeline *timeline; /* owned; NULL without memory, which is fine */
+	struct record_mount mount; /* the last one: .id is 0 unless it is in the record */
+	struct session_waiting waiting;
 	bool record_failed; /* something could not be written: never call it good */
 	struct error record_error;
 };
@@ -70,6 +88,28 @@ void session_phase(struct session *s, const char *phase) __attribute__((nonnull)
 void session_phase_end(struct session *s, enum record_phase_outcome outcome,
 		       const char *fmt, ...)
 	__attribute__((format(printf, 3, 4), nonnull(1, 3)));
+
+/*
+ * For lib/backup/recover.h, should this process die: what is going to be mounted (call it
+ * before session_phase(s, "mount")), that it is, that it is not any more.  On the disk
+ * with the next phase.  @how: a constant, "by force" for example.
+ */
+void session_mounting(struct session *s, const struct conf_destination *conf)
+	__attribute__((nonnull));
+void session_mounted(struct session *s, const struct mount_identity *id)
+	__attribute__((nonnull));
+void session_unmounted(struct session *s, const char *how) __attribute__((nonnull));
+
+/*
+ * The server of @destination is given up: no new run there (lib/backup/quarantine.h).
+ * On the disk with the next phase: call it before session_phase(s, "breaker").
+ */
+void session_quarantine(struct session *s, const char *destination, const char *reason)
+	__attribute__((nonnull));
+
+/* A process of ours that cannot be ended, for the timeline. */
+void session_stuck(struct session *s, const struct mount_stuck *stuck)
+	__attribute__((nonnull));
 
 void session_verdict(struct session *s, const struct record_verdict *verdict)
 	__attribute__((nonnull));

@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include "lib/backup/command.h"
+#include "lib/backup/timeline.h"
 #include "lib/backup/watcher.h"
 #include "lib/base/error.h"
 #include "lib/proc/signals.h"
@@ -47,6 +48,7 @@ int supervise(struct command_run *run, struct watcher *watcher,
 			return SUPERVISE_SIGNALLED;
 		if (deadline_expired(d))
 			return SUPERVISE_TIMED_OUT;
+		timeline_flush_due(watcher->timeline);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include "lib/backup/quiesce.h"
 #include "lib/backup/session.h"
 #include "lib/backup/supervise.h"
+#include "lib/backup/timeline.h"
 #include "lib/base/log.h"
 #include "lib/base/macro.h"
 #include "lib/base/strbuf.h"
@@ -22,12 +23,57 @@
 #define DEAD_WAIT_MS 2000
 #define DEAD_OWN_MS 500
 
-static void say_stuck(const struct session *s, const struct mount_detach_report *report)
+static void say_stuck(struct session *s, const struct mount_detach_report *report)
 {
-	if (report->stuck.pid != 0)
-		log_error(s->log, "process %d (%s) is stuck: state %c in %s",
-			  (int)report->stuck.pid, report->stuck.wait.comm,
-			  report->stuck.wait.state, report->stuck.wait.wchan);
+	if (report->stuck.pid == 0)
+		return;
+	log_error(s->log, "process %d (%s) is stuck: state %c in %s",
+		  (int)report->stuck.pid, report->stuck.wait.comm,
+		  report->stuck.wait.state, report->stuck.wait.wchan);
+	session_stuck(s, &report->stuck);
+}
+
+/* How the mount left its place, for the record; NULL: it did not. */
+static const char *how_it_left(int outcome)
+{
+	static const char *const how[] = {
+		[MOUNT_DETACHED] = "unmounted",
+		[MOUNT_DETACH_GONE] = "unmounted by somebody else",
+		[MOUNT_DETACH_FORCED] = "unmounted by force",
+		[MOUNT_DETACH_LAZY] = "detached, but still held",
+		[MOUNT_DETACH_STUCK] = "detached, but a process of nfsafe is stuck",
+		[MOUNT_DETACH_BUSY] = NULL,
+		[MOUNT_DETACH_COVERED] = NULL,
+		[MOUNT_DETACH_FAILED] = NULL,
+	};
+
+	return (size_t)outcome < ARRAY_SIZE(how) ? how[outcome] : NULL;
+}
+
+static void note_detach(struct session *s, int outcome,
+			const struct mount_detach_report *report)
+{
+	const struct holders *h = &report->holders;
+	const char *how = how_it_left(outcome);
+	char who[EVENT_SUBJECT_SIZE];
+
+	for (size_t i = 0; i < h->count; i++) {
+		const struct holder *one = &h->list[i];
+		bool blocked = one->wait.state == 'D';
+
+		timeline_add(s->timeline, blocked ? EVENT_BLOCKED : EVENT_NOTE,
+			     timeline_process(who, (int)one->pid, one->wait.comm), -1,
+			     "held the mount (%s)%s%s", one->what,
+			     blocked ? ", D in " : "", blocked ? one->wait.wchan : "");
+	}
+	if (report->forces > 0)
+		timeline_add(s->timeline, EVENT_FORCE, NULL, report->forces,
+			     "forced %u times", report->forces);
+	timeline_add(s->timeline,
+		     outcome == MOUNT_DETACH_LAZY ? EVENT_DETACH : EVENT_UNMOUNT, NULL,
+		     -1, "%s", how ? how : report->why.msg);
+	if (how)
+		session_unmounted(s, how);
 }
 
 static void add_holders(const struct mount_detach_report *report, struct strbuf *text)
@@ -112,11 +158,22 @@ static void detach(struct session *s, struct destination *dest, struct ending *e
 		return;
 	}
 	dest->mounted = false;
+	note_detach(s, r, &report);
 	judge(s, dest, r, &report, ending);
 }
 
+static void note_signal(struct session *s, const struct command_run *run, int sig)
+{
+	char who[EVENT_SUBJECT_SIZE];
+
+	timeline_add(s->timeline, EVENT_SIGNAL,
+		     timeline_process(who, (int)run->child.pid, "command"), sig,
+		     "SIG%s to its group", sig == SIGKILL ? "KILL" : "TERM");
+}
+
 /* Returns whether the server, or the command, gives no sign of life. */
-static bool end_politely(struct destination *dest, struct command_run *run)
+static bool end_politely(struct session *s, struct destination *dest,
+			 struct command_run *run)
 {
 	static const struct {
 		int sig;
@@ -126,6 +183,7 @@ static bool end_politely(struct destination *dest, struct command_run *run)
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !run->ended; i++) {
 		command_signal(run, steps[i].sig);
+		note_signal(s, run, steps[i].sig);
 		if (supervise(run, &dest->watcher, NULL, deadline_after(steps[i].wait_ms),
 			      &ignored) == SUPERVISE_TRIPPED)
 			return true;
@@ -147,9 +205,15 @@ void teardown_run(struct session *s, struct destination *dest, struct command_ru
 	if (watcher_look(&dest->watcher) == WATCH_TRIPPED)
 		dest->dead = true;
 	if (run && !dest->dead)
-		dest->dead = end_politely(dest, run);
+		dest->dead = end_politely(s, dest, run);
 	/* Written to the record before anything is done about it. */
+	if (dest->dead)
+		session_quarantine(s, dest->conf->name,
+				   ending->kind == ENDING_GOOD ? "its server died"
+							       : ending->why.msg);
 	session_phase(s, dest->dead ? "breaker" : "unmount");
+	if (run && dest->dead)
+		note_signal(s, run, SIGTERM);
 	if (run && dest->dead)
 		end_at_once(run);
 	else if (run)

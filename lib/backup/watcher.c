@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "lib/backup/timeline.h"
 #include "lib/base/deadline.h"
 #include "lib/base/error.h"
 #include "lib/base/log.h"
@@ -18,6 +19,7 @@ int watcher_start(struct watcher *ret, const struct watcher_spec *spec,
 {
 	struct watcher w = {
 		.log = log,
+		.timeline = spec->timeline,
 		.request = {
 			.port = spec->report->port,
 			.vers = (enum nfs_vers)spec->report->vers,
@@ -60,6 +62,12 @@ static void on_beat(void *data, const struct beat *beat)
 
 	log_debug(w->log, "beat %u: result %u, %lld us", beat->seq, beat->result,
 		  (long long)beat->rtt_us);
+	if (beat->result == BEAT_ANSWERED || beat->result == BEAT_LATE)
+		timeline_beat(w->timeline, "NULL", beat->rtt_us,
+			      beat->result == BEAT_LATE);
+	else
+		timeline_add(w->timeline, EVENT_BEAT, NULL, -1, "NULL: %s",
+			     beat_result_name((enum beat_result)beat->result));
 	/* A server that refuses a call has answered it: it is alive. */
 	if (beat->result == BEAT_ANSWERED || beat->result == BEAT_LATE ||
 	    beat->result == BEAT_REJECTED)
@@ -72,6 +80,8 @@ static void lose_prober(struct watcher *w, const struct error *why)
 
 	log_warning(w->log, "the prober ended: %s%s", why->msg,
 		    w->restarted ? "" : "; starting another");
+	timeline_add(w->timeline, EVENT_PROBER, NULL, -1, "ended: %s%s", why->msg,
+		     w->restarted ? "" : "; another one is started");
 	beat_watch_stop(w->beats);
 	w->beats = NULL;
 	if (w->restarted)
@@ -97,6 +107,9 @@ static void tell(struct watcher *w)
 		return;
 	w->told = w->watch.state;
 	silent_ms = (deadline_now_ns() - w->watch.answer_ns) / NSEC_PER_MSEC;
+	timeline_add(w->timeline, EVENT_STATE, NULL, silent_ms,
+		     "%s: the last answer is %lld ms old", watch_state_text(w->told),
+		     (long long)silent_ms);
 	if (w->told == WATCH_HEALTHY)
 		log_warning(w->log, "%s", words[w->told]);
 	else

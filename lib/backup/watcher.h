@@ -20,9 +20,11 @@
 struct error;
 struct log;
 struct probe_report;
+struct timeline;
 
 struct watcher {
 	const struct log *log;
+	struct timeline *timeline; /* borrowed, may be NULL */
 	struct watch watch;
 	struct beat_watch *beats; /* NULL: none left */
 	struct beat_request request;
@@ -36,6 +38,7 @@ struct watcher_spec {
 	int64_t max_stall_ms;              /* at least WATCH_MAX_STALL_MIN_MS */
 	const struct identity *identity;   /* of the prober, not root */
 	_Atomic int64_t *last_answer_ns;   /* see struct beat_request; NULL: nowhere */
+	struct timeline *timeline;         /* what is seen is noted there; NULL: no */
 };
 
 /* Watch a server.  @spec: copied.  Returns 0 or a negative error. */

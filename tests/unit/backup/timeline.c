@@ -67,11 +67,9 @@ Test(timeline, gathers_the_beats_of_a_healthy_server)
 	cr_assert_str_eq(e[0].text,
 			 "NULL answered 60 times: 0.1 to 6.0 ms, median 3.1 ms");
 	cr_assert_eq(e[0].value, 6000);
-	cr_assert_str_eq(e[1].text,
-			 "NULL answered 1 time: 0.2 to 0.2 ms, median 0.2 ms");
+	cr_assert_str_eq(e[1].text, "NULL answered 1 time: 0.2 to 0.2 ms, median 0.2 ms");
 	cr_assert_str_eq(e[2].text, "NULL answered late, after 2500.0 ms");
-	cr_assert_str_eq(e[3].text,
-			 "NULL answered 1 time: 0.3 to 0.3 ms, median 0.3 ms");
+	cr_assert_str_eq(e[3].text, "NULL answered 1 time: 0.3 to 0.3 ms, median 0.3 ms");
 	cr_assert_str_eq(e[4].text,
 			 "WRITE answered 1 time: 0.9 to 0.9 ms, median 0.9 ms");
 	cr_assert_eq(e[5].kind, EVENT_STATE);
