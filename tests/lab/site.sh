@@ -4,7 +4,8 @@
 #   site [KEY=VALUE]...   a new record and configuration; starts nas1 (and nas2, with
 #                         hosts="nas1 nas2") with empty exports; then, with init=yes, each
 #                         is marked.  vers=3, max_stall=10s, full=…, incremental=…,
-#                         timeout=…, extra="key = value" for each destination
+#                         timeout=…, extra="key = value" for each destination; serve=no:
+#                         the servers are somebody else's
 #   nfsafe ARG...         run of nfsafe with that configuration
 #   phase                 the phase that a running nfsafe is in, out of its lock
 #   in_phase NAME
@@ -18,7 +19,7 @@ conf=$state/nfsafe.conf
 mountpoint=/srv/nfsafe/nas1
 
 site() {
-	local vers=3 max_stall=10s hosts=nas1 init=yes timeout=2m extra='' host setting
+	local vers=3 max_stall=10s hosts=nas1 init=yes serve=yes timeout=2m extra='' host setting
 	local full="/bin/sh -c 'echo full >\$NFSAFE_MOUNTPOINT/\$NFSAFE_LABEL'"
 	local incremental="/bin/sh -c 'echo incremental >\$NFSAFE_MOUNTPOINT/\$NFSAFE_LABEL'"
 	for setting; do local "$setting"; done
@@ -45,7 +46,7 @@ site() {
 		printf 'timeout_full = %s\ntimeout_incremental = %s\n' "$timeout" "$timeout"
 	} >"$conf"
 	for host in $hosts; do
-		nas_start "$host" || return 1
+		[ "$serve" != yes ] || nas_start "$host" || return 1
 		[ "$init" != yes ] || nfsafe init "$host" >"$state/init" 2>&1 || {
 			cat "$state/init"
 			return 1
