@@ -10,6 +10,7 @@ extern const struct command command_config;
 extern const struct command command_exec;
 extern const struct command command_init;
 extern const struct command command_probe;
+extern const struct command command_release;
 extern const struct command command_run;
 extern const struct command command_status;
 extern const struct command command_version;

@@ -21,7 +21,7 @@ static const struct {
 	{ EXIT_CREATE, "something could not be created" },
 	{ EXIT_IO, "reading or writing failed" },
 	{ EXIT_SKIPPED,
-	  "skipped, try again later: another run, outside the window, hold" },
+	  "skipped, try again later: another run, outside the window, hold, quarantine" },
 	{ EXIT_PERMISSION, "the caller may not do this" },
 	{ EXIT_CONFIG, "the configuration is wrong" },
 	{ EXIT_DEADLINE, "stopped by a deadline, or because the server died" },
@@ -61,7 +61,7 @@ int exit_from_ending(const struct ending *ending)
 	case ENDING_SUSPECT:
 		return EXIT_PARTIAL;
 	case ENDING_REFUSED:
-		return EXIT_UNREACHABLE;
+		return ending->why.kind == ERROR_BUSY ? EXIT_SKIPPED : EXIT_UNREACHABLE;
 	case ENDING_FAILED:
 		return EXIT_FAILED;
 	case ENDING_SIGNALLED:

@@ -22,7 +22,7 @@ enum exit_code {
 	EXIT_SYSTEM = 71,
 	EXIT_CREATE = 73,
 	EXIT_IO = 74,
-	EXIT_SKIPPED = 75, /* lock held, outside the window, on hold */
+	EXIT_SKIPPED = 75, /* lock held, outside the window, on hold, quarantine */
 	EXIT_PERMISSION = 77,
 	EXIT_CONFIG = 78,
 	EXIT_DEADLINE = 124,       /* stopped by a deadline, or because the server died */

@@ -70,6 +70,9 @@ static int gather_destination(struct record *record, struct status_destination *
 	if (r >= 0)
 		r = record_last_verdict(record, d->conf->name, &d->verdict, err);
 	d->probed = r == 1;
+	if (r >= 0)
+		r = record_quarantine_get(record, d->conf->name, &d->quarantine, err);
+	d->in_quarantine = r == 1;
 	return r < 0 ? r : 0;
 }
 

@@ -13,6 +13,7 @@
 #include "lib/proc/lock.h"
 #include "lib/record/hold.h"
 #include "lib/record/pin.h"
+#include "lib/record/quarantine.h"
 #include "lib/record/query.h"
 
 struct conf_destination;
@@ -28,6 +29,8 @@ struct status_destination {
 	bool probed; /* by a run: what `nfsafe probe` sees is not recorded */
 	struct record_pin pin;
 	struct record_verdict_row verdict;
+	bool in_quarantine;
+	struct record_quarantine quarantine;
 };
 
 struct status {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cmd/status.h"
+#include "lib/backup/quarantine.h"
 #include "lib/base/clock.h"
 #include "lib/base/json.h"
 #include "lib/base/parse.h"
@@ -234,6 +235,19 @@ static void print_verdict(const struct record_verdict_row *v, int64_t now_ms)
 	(void)printf(" of %s", total);
 }
 
+static void print_quarantine(const struct status_destination *d)
+{
+	struct quarantine_policy policy = quarantine_policy(d->conf);
+	char text[RECORD_TEXT_SIZE];
+
+	if (!d->in_quarantine)
+		return;
+	quarantine_describe(&policy, &d->quarantine, text, sizeof(text));
+	title("");
+	paint(RED, text);
+	(void)printf("; nfsafe release %s ends it\n", d->conf->name);
+}
+
 static void print_destination(const struct status_destination *d, int64_t now_ms)
 {
 	title(d->conf->name);
@@ -247,6 +261,7 @@ static void print_destination(const struct status_destination *d, int64_t now_ms
 		(void)printf(", initialised\n");
 	else
 		(void)printf(", not initialised: nfsafe init %s\n", d->conf->name);
+	print_quarantine(d);
 }
 
 void status_print(const struct status *s)
@@ -388,6 +403,26 @@ static void json_verdict(struct json *j, const struct status_destination *d)
 	json_object_end(j);
 }
 
+static void json_quarantine(struct json *j, const struct status_destination *d)
+{
+	const struct record_quarantine *q = &d->quarantine;
+	struct quarantine_policy policy = quarantine_policy(d->conf);
+
+	if (!d->in_quarantine) {
+		json_null(j, "quarantine");
+		return;
+	}
+	json_object_begin(j, "quarantine");
+	json_time(j, "since", q->since_ms);
+	json_known(j, "run", q->run > 0 ? q->run : -1);
+	json_string(j, "reason", q->reason);
+	json_int(j, "healthy_probes", q->healthy);
+	json_int(j, "wanted_probes", policy.probes);
+	json_time(j, "healthy_since", q->first_healthy_ms);
+	json_int(j, "wanted_time_ms", policy.time_ms);
+	json_object_end(j);
+}
+
 static void json_destination(struct json *j, const struct status_destination *d)
 {
 	json_object_begin(j, NULL);
@@ -396,6 +431,7 @@ static void json_destination(struct json *j, const struct status_destination *d)
 	json_string(j, "mountpoint", d->conf->mountpoint);
 	json_time(j, "initialised", d->pinned ? d->pin.since_ms : -1);
 	json_verdict(j, d);
+	json_quarantine(j, d);
 	json_object_end(j);
 }
 

@@ -6,14 +6,18 @@
 #include <string.h>
 
 #include "lib/backup/ending.h"
+#include "lib/backup/quarantine.h"
 #include "lib/backup/session.h"
 #include "lib/backup/teardown.h"
+#include "lib/backup/timeline.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/parse.h"
 #include "lib/base/source.h"
 #include "lib/mnt/options.h"
 #include "lib/nfs/probe.h"
 #include "lib/record/pin.h"
+#include "lib/record/quarantine.h"
 
 void destination_name(const struct conf_destination *conf, char *buf, size_t size)
 {
@@ -97,6 +101,54 @@ static int judge_report(struct session *s, const struct destination *dest,
 	return DESTINATION_REFUSED;
 }
 
+static int end_quarantine(struct session *s, const struct conf_destination *conf,
+			  int64_t now_ms, struct error *err)
+{
+	char time[64], by[128];
+	int r;
+
+	format_duration(conf->quarantine_time_ms, time, sizeof(time));
+	(void)snprintf(by, sizeof(by), "%" PRIu64 " healthy probes over %s",
+		       conf->quarantine_probes, time);
+	r = record_quarantine_end(s->record, conf->name, now_ms, by, err);
+	if (r < 0)
+		return r;
+	log_warning(s->log, "%s (%s): its quarantine is over: %s", conf->name,
+		    conf->source, by);
+	timeline_add(s->timeline, EVENT_NOTE, conf->name, -1, "quarantine is over: %s",
+		     by);
+	return DESTINATION_READY;
+}
+
+/*
+ * Count the probe, if the destination is in quarantine.  @healthy: it was passed.
+ * Returns READY, QUARANTINED with @err, or a negative error.
+ */
+static int obey_quarantine(struct session *s, const struct destination *dest,
+			   bool healthy, struct error *err)
+{
+	const struct conf_destination *conf = dest->conf;
+	struct quarantine_policy policy = quarantine_policy(conf);
+	struct record_quarantine q;
+	int64_t now_ms = clock_now_ms();
+	char text[RECORD_TEXT_SIZE];
+	int r = record_quarantine_get(s->record, conf->name, &q, err);
+
+	if (r <= 0)
+		return r;
+	if (quarantine_count(&policy, &q, healthy, now_ms) == QUARANTINE_OVER)
+		return end_quarantine(s, conf, now_ms, err);
+	r = record_quarantine_count(s->record, &q, err);
+	if (r < 0)
+		return r;
+	quarantine_describe(&policy, &q, text, sizeof(text));
+	(void)error_set(err, ERROR_BUSY, 0,
+			"%s (%s) %s, now the verdict is %s; nfsafe release %s ends it",
+			conf->name, conf->source, text,
+			probe_verdict_name(dest->report.verdict), conf->name);
+	return DESTINATION_QUARANTINED;
+}
+
 static int probe(struct session *s, struct destination *dest, struct error *err)
 {
 	const struct conf_destination *conf = dest->conf;
@@ -118,7 +170,7 @@ static int probe(struct session *s, struct destination *dest, struct error *err)
 		.on_report = take_report,
 		.data = &dest->report,
 	};
-	int r;
+	int r, quarantine;
 
 	session_phase(s, "probe");
 	for (size_t i = 0; i < user->n_groups && i < PROBE_GROUPS_MAX; i++)
@@ -132,6 +184,13 @@ static int probe(struct session *s, struct destination *dest, struct error *err)
 		return cancelled(s);
 	record_report(s, dest);
 	r = judge_report(s, dest, err);
+	quarantine = obey_quarantine(s, dest, r == DESTINATION_READY, err);
+	if (quarantine < 0)
+		return fail(s, quarantine, err);
+	if (quarantine == DESTINATION_QUARANTINED) {
+		session_phase_end(s, RECORD_PHASE_FAILED, "quarantine: %s", err->msg);
+		return quarantine;
+	}
 	if (r == DESTINATION_REFUSED)
 		return refuse(s, RECORD_PHASE_FAILED, err);
 	session_phase_end(s, RECORD_PHASE_OK, "%s from %s, %" PRId64 " ms",

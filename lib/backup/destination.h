@@ -39,8 +39,9 @@ struct destination {
 
 enum destination_outcome {
 	DESTINATION_READY = 0,
-	DESTINATION_REFUSED,   /* @err: why; another one may be tried */
-	DESTINATION_SIGNALLED, /* a signal came */
+	DESTINATION_REFUSED,     /* @err: why; another one may be tried */
+	DESTINATION_QUARANTINED, /* the same, only because it is in quarantine */
+	DESTINATION_SIGNALLED,   /* a signal came */
 };
 
 /*

@@ -14,7 +14,8 @@
 enum ending_kind {
 	ENDING_GOOD = 0,
 	ENDING_SUSPECT,   /* perhaps usable: something cannot be vouched for */
-	ENDING_REFUSED,   /* no destination passed; nothing was started */
+	ENDING_REFUSED,   /* no destination passed; nothing was started.  @why.kind is
+			   * ERROR_BUSY if they are all in quarantine */
 	ENDING_FAILED,    /* the command failed: @status is its exit code */
 	ENDING_SIGNALLED, /* nfsafe got a signal: @status is its number */
 	ENDING_STOPPED,   /* the deadline of the backup passed */

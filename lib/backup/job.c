@@ -176,22 +176,27 @@ static void work(struct session *s, const struct job *job, struct destination *d
 
 /* ---- the choice ---- */
 
-static void refuse_all(struct session *s, const struct job *job, const struct error *last,
-		       struct job_result *ret)
+/* @n_quarantined: how many were refused for nothing else.  If all were, it is BUSY. */
+static void refuse_all(const struct job *job, const struct error *last,
+		       size_t n_quarantined, struct job_result *ret)
 {
-	(void)s;
-	if (job->n_candidates == 1)
-		ending_worsen(&ret->ending, ENDING_REFUSED, last);
-	else
-		ending_worsen_f(&ret->ending, ENDING_REFUSED,
+	struct error err = *last;
+
+	if (job->n_candidates > 1)
+		(void)error_set(&err,
+				n_quarantined == job->n_candidates ? ERROR_BUSY
+								   : ERROR_UNREACHABLE,
+				0,
 				"none of %zu destinations can be used; the last one: %s",
 				job->n_candidates, last->msg);
+	ending_worsen(&ret->ending, ENDING_REFUSED, &err);
 }
 
 static void try_candidates(struct session *s, const struct job *job,
 			   struct job_result *ret)
 {
 	struct destination *dest = malloc(sizeof(*dest));
+	size_t n_quarantined = 0;
 	struct error err;
 
 	if (!dest) {
@@ -225,10 +230,11 @@ static void try_candidates(struct session *s, const struct job *job,
 			ending_worsen(&ret->ending, ENDING_ERROR, &err);
 			break;
 		}
+		n_quarantined += r == DESTINATION_QUARANTINED;
 		if (i + 1 < job->n_candidates)
 			log_warning(s->log, "%s", err.msg);
 		else
-			refuse_all(s, job, &err, ret);
+			refuse_all(job, &err, n_quarantined, ret);
 	}
 	free(dest);
 }

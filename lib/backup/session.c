@@ -78,8 +78,8 @@ void session_close(struct session *s)
 	s->log = NULL;
 }
 
-/* For "requested by": a person has a terminal, cron has none. */
-static void requested_by(char *buf, size_t size)
+/* A person has a terminal, cron has none. */
+void session_requester(char *buf, size_t size)
 {
 	const char *who = getenv("SUDO_USER");
 	const char *tty = isatty(STDIN_FILENO) ? ttyname(STDIN_FILENO) : NULL;
@@ -92,7 +92,7 @@ static void requested_by(char *buf, size_t size)
 
 int session_begin(struct session *s, enum record_kind kind, struct error *err)
 {
-	char by[128];
+	char by[SESSION_REQUESTER_SIZE];
 	struct record_begin begin = {
 		.kind = kind,
 		.requested_by = by,
@@ -100,7 +100,7 @@ int session_begin(struct session *s, enum record_kind kind, struct error *err)
 	};
 	int r;
 
-	requested_by(by, sizeof(by));
+	session_requester(by, sizeof(by));
 	r = record_run_begin(s->record, &begin, &s->run, err);
 	if (r < 0)
 		return r;

@@ -70,6 +70,11 @@ int session_open(struct session *ret, const struct conf *conf, const char *comma
 /* Safe after a failed session_open() on a zeroed struct. */
 void session_close(struct session *s);
 
+#define SESSION_REQUESTER_SIZE 128
+
+/* Who wants this, for the record: "root on /dev/pts/0", "root without a terminal". */
+void session_requester(char *buf, size_t size) __attribute__((nonnull));
+
 /* Put the run into the record, as running.  Returns 0 or a negative error. */
 int session_begin(struct session *s, enum record_kind kind, struct error *err)
 	__attribute__((nonnull, warn_unused_result));

@@ -77,9 +77,11 @@ struct conf_destination {
 	int64_t umount_timeout_ms;
 	int64_t max_stall_ms;
 	struct conf_space min_free;
-	uint64_t port;      /* of nfsd; 0: ask rpcbind (v3), 2049 (v4) */
-	uint64_t mountport; /* of mountd; 0: ask rpcbind; v4 has none */
-	unsigned line;      /* of its [destination NAME], in files[file - 1] */
+	uint64_t quarantine_probes; /* healthy ones in a row ... */
+	int64_t quarantine_time_ms; /* ... over so long */
+	uint64_t port;              /* of nfsd; 0: ask rpcbind (v3), 2049 (v4) */
+	uint64_t mountport;         /* of mountd; 0: ask rpcbind; v4 has none */
+	unsigned line;              /* of its [destination NAME], in files[file - 1] */
 	unsigned file;
 	struct conf_origin origins[CONF_KEYS_MAX];
 };

@@ -191,6 +191,34 @@ const struct key key_table[] = {
 	},
 	{
 		.section = SECTION_DESTINATION,
+		.name = "quarantine_probes",
+		.type = KEY_COUNT,
+		.offset = AT(destination, quarantine_probes),
+		.fallback = "3",
+		.help = "healthy probes in a row that end a quarantine",
+		.text = "A server that died under a run gets no new one until it has "
+			"passed so many probes, with quarantine_time between the first "
+			"and the last of them; one that it does not pass begins the "
+			"count anew. Each run that meets it probes once, and goes on to "
+			"the next destination. nfsafe release NAME ends a quarantine by "
+			"hand.",
+		.example = "3",
+	},
+	{
+		.section = SECTION_DESTINATION,
+		.name = "quarantine_time",
+		.type = KEY_DURATION,
+		.offset = AT(destination, quarantine_time_ms),
+		.fallback = "15m",
+		.min = 0,
+		.max = 30 * DAY,
+		.help = "how long a server has to be healthy to end a quarantine",
+		.text = "From the first healthy probe after its death on. 0s asks for "
+			"the number of probes only.",
+		.example = "1h",
+	},
+	{
+		.section = SECTION_DESTINATION,
 		.name = "port",
 		.type = KEY_PORT,
 		.offset = AT(destination, port),

@@ -35,6 +35,7 @@ enum key_type {
 	KEY_USER,     /* char * */
 	KEY_DURATION, /* int64_t, milliseconds */
 	KEY_PORT,     /* uint64_t */
+	KEY_COUNT,    /* uint64_t, from 1 to 100 */
 	KEY_SPACE,    /* struct conf_space */
 	KEY_VERS,     /* enum conf_vers */
 	KEY_DRIVER,   /* enum conf_driver */

@@ -150,7 +150,14 @@ static int parse_port(const struct key *key, const char *text, void *field,
 	return parse_uint(text, 0, 65535, field, err);
 }
 
-static void format_port(const void *field, struct strbuf *out)
+static int parse_count(const struct key *key, const char *text, void *field,
+		       struct error *err)
+{
+	(void)key;
+	return parse_uint(text, 1, 100, field, err);
+}
+
+static void format_number(const void *field, struct strbuf *out)
 {
 	strbuf_printf(out, "%" PRIu64, *(const uint64_t *)field);
 }
@@ -448,7 +455,8 @@ static const struct value_type types[] = {
 	[KEY_USER] = { "the name of a user", parse_user, format_string, done_string },
 	[KEY_DURATION] = { "a duration", parse_duration_value, format_duration_value,
 			   NULL },
-	[KEY_PORT] = { "a number from 0 to 65535", parse_port, format_port, NULL },
+	[KEY_PORT] = { "a number from 0 to 65535", parse_port, format_number, NULL },
+	[KEY_COUNT] = { "a number from 1 to 100", parse_count, format_number, NULL },
 	[KEY_SPACE] = { "a size, or a percentage from 0% to 99%", parse_space,
 			format_space, NULL },
 	[KEY_VERS] = { "one of 3, 4.0, 4.1, 4.2", parse_vers, format_vers, NULL },

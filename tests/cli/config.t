@@ -33,6 +33,8 @@ A destination and its source are a whole configuration:
   umount_timeout      = 30s                            ; default
   max_stall           = 1m                             ; default
   min_free            = 10%                            ; default
+  quarantine_probes   = 3                              ; default
+  quarantine_time     = 15m                            ; default
   port                = 0                              ; default
   mountport           = 0                              ; default
 
@@ -233,6 +235,8 @@ Keys are explained:
     umount_timeout       how long unmounting may take
     max_stall            the longest that this host may wait for the server
     min_free             free space that a backup needs, as 10% or 50GiB
+    quarantine_probes    healthy probes in a row that end a quarantine
+    quarantine_time      how long a server has to be healthy to end a quarantine
     port                 TCP port of nfsd; 0: found out
     mountport            TCP port of mountd; 0: found out
 

@@ -34,7 +34,7 @@ The help names every option and every exit code (and every command: help.t):
      71  the operating system refused something
      73  something could not be created
      74  reading or writing failed
-     75  skipped, try again later: another run, outside the window, hold
+     75  skipped, try again later: another run, outside the window, hold, quarantine
      77  the caller may not do this
      78  the configuration is wrong
     124  stopped by a deadline, or because the server died

@@ -6,6 +6,7 @@ The help of every command, as a person gets it.
     exec                       Run a command while destination NAME is mounted and watched
     probe                      Ask NFS servers whether they are fit for use, without a mount
     init                       Mark the export as this host's destination NAME
+    release                    End the quarantine of destination NAME by hand
     status                     Show what runs, what was, what is due, and each destination
     config                     Check, show, explain the configuration
     version                    Show the version
@@ -23,7 +24,7 @@ The help of every command, as a person gets it.
   Options:
         --level LEVEL          auto (what is due, the default), full, incremental
         --to NAME              only onto this destination
-        --force                although nothing is due, or outside of the window
+        --force                although nothing is due, or outside of the window; not in quarantine
     -n, --dry-run              say what would be done, and do nothing
         --explain              say at length why, and do nothing
         --at TIME              explain or dry-run as of TIME: 'YYYY-MM-DD HH:MM' local time
@@ -65,6 +66,14 @@ The help of every command, as a person gets it.
   Probes and mounts the destination, writes the marker that each run looks
   for, unmounts, makes the bare mountpoint safe, and remembers marker and file
   system.  An export with another host's marker is refused.  Can be repeated.
+
+  Usage: nfsafe release [OPTION]... NAME
+  End the quarantine of destination NAME by hand.
+
+  A server that died under a run gets no new one until it has been healthy for
+  some time (quarantine_probes, quarantine_time); this ends it at once.  Nothing
+  is probed or mounted, and it does not wait for a run.  Not to be in quarantine
+  is fine.
 
   Usage: nfsafe status [OPTION]...
   Show what runs, what was, what is due, and each destination.

@@ -25,7 +25,7 @@ Before the first run there is no record, which is no error:
   nas1              127.0.0.1:/x
                     not probed by a run yet, not initialised: nfsafe init nas1
   $ as_user nfsafe -c good.conf status --json | sed 's/"[^"]*T[0-9:]*Z"/"TIME"/g'
-  {"now":"TIME","record":false,"running":null,"left_behind":null,"hold":null,"last":null,"last_full":null,"last_good_full":null,"last_incremental":null,"last_good_incremental":null,"next":{"due":"now","level":"full","at":"TIME","reason":"full: there is no good full yet"},"destinations":[{"name":"nas1","source":"127.0.0.1:/x","mountpoint":"/T/mnt","initialised":null,"last_verdict":null}]}
+  {"now":"TIME","record":false,"running":null,"left_behind":null,"hold":null,"last":null,"last_full":null,"last_good_full":null,"last_incremental":null,"last_good_incremental":null,"next":{"due":"now","level":"full","at":"TIME","reason":"full: there is no good full yet"},"destinations":[{"name":"nas1","source":"127.0.0.1:/x","mountpoint":"/T/mnt","initialised":null,"last_verdict":null,"quarantine":null}]}
   $ nfsafe -c good.conf status -q
   $ ls
   good.conf

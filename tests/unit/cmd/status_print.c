@@ -30,7 +30,9 @@ TestSuite(status_print, .init = setup);
 static const struct conf_destination nas1 = { .name = TEXT("nas1"),
 					      .source = TEXT("nas1:/export/zimbra"),
 					      .mountpoint = TEXT("/srv/nfsafe/nas1") };
-static const struct conf_destination nas2 = { .name = TEXT("nas2"),
+static const struct conf_destination nas2 = { .quarantine_probes = 3,
+					      .quarantine_time_ms = 15 * MINUTE,
+					      .name = TEXT("nas2"),
 					      .source = TEXT("[2001:db8::2]:/backup"),
 					      .mountpoint = TEXT("/srv/nfsafe/nas2") };
 
@@ -80,6 +82,16 @@ Test(status_print, nothing_yet)
 	      "nas1              nas1:/export/zimbra\n"
 	      "                  not probed by a run yet, not initialised: nfsafe init "
 	      "nas1\n");
+}
+
+static void put_in_quarantine(struct status_destination *d)
+{
+	d->in_quarantine = true;
+	d->quarantine = (struct record_quarantine){ .run = 17,
+						    .since_ms = NOW - DAY,
+						    .healthy = 1,
+						    .first_healthy_ms = NOW - HOUR,
+						    .reason = "it died" };
 }
 
 /* A quiet week. */
@@ -275,11 +287,32 @@ Test(status_print, older_run_without_a_level_is_no_news)
 	RUN("incremental", "incr-20261127.220000.000", "2026-11-27T22:00:00Z",           \
 	    "2026-11-28T01:02:05Z")
 
+Test(status_print, quarantine)
+{
+	struct status_destination d[1] = { { .conf = &nas2, .pinned = true } };
+	struct status s = { .now_ms = NOW,
+			    .state_dir = "/var/lib/nfsafe",
+			    .destinations = d,
+			    .n_destinations = 1 };
+
+	put_in_quarantine(&d[0]);
+	print(&s,
+	      "running           nothing\n"
+	      "record            none yet in /var/lib/nfsafe: nothing was ever run\n"
+	      "next              nothing: the configuration has no [backup]\n"
+	      "nas2              [2001:db8::2]:/backup\n"
+	      "                  not probed by a run yet, initialised\n"
+	      "                  is in quarantine since 2026-11-27 23:00:00 +0100 (run "
+	      "17): it died; 1 of 3 healthy probes over 15m so far; nfsafe release nas2 "
+	      "ends it\n");
+}
+
 Test(status_print, json)
 {
 	struct status_destination d[2];
 	struct status s = healthy(d), r = running();
 
+	put_in_quarantine(&d[1]);
 	status_print_json(&s);
 	status_print_json(&r);
 	(void)fflush(stdout);
@@ -296,13 +329,17 @@ Test(status_print, json)
 		"\"2026-10-29T22:00:00Z\",\"last_verdict\":{\"verdict\":\"ok\",\"layer\":"
 		"null,"
 		"\"detail\":null,\"at\":\"2026-11-27T22:00:00Z\",\"elapsed_ms\":12,"
-		"\"total_bytes\":1099511627776,\"free_bytes\":128849018880}},"
+		"\"total_bytes\":1099511627776,\"free_bytes\":128849018880},"
+		"\"quarantine\":null},"
 		"{\"name\":\"nas2\",\"source\":\"[2001:db8::2]:/backup\",\"mountpoint\":"
 		"\"/srv/nfsafe/nas2\",\"initialised\":null,\"last_verdict\":{\"verdict\":"
 		"\"frozen\",\"layer\":\"nfsd\",\"detail\":\"NULL: no answer within 5s\","
 		"\"at\":\"2026-11-20T22:00:00Z\",\"elapsed_ms\":5000,\"total_bytes\":"
 		"null,"
-		"\"free_bytes\":null}}]}\n"
+		"\"free_bytes\":null},\"quarantine\":{\"since\":"
+		"\"2026-11-27T22:00:00Z\",\"run\":17,\"reason\":\"it died\","
+		"\"healthy_probes\":1,\"wanted_probes\":3,\"healthy_since\":"
+		"\"2026-11-28T21:00:00Z\",\"wanted_time_ms\":900000}}]}\n"
 		"{\"now\":\"2026-11-28T22:00:00Z\",\"record\":true,\"running\":{"
 		"\"command\":"
 		"\"run\",\"pid\":815,\"run\":19,\"since\":\"2026-11-28T21:46:00Z\","
