@@ -16,6 +16,8 @@
 #define RESOLVE_NS (INT64_C(10) * 1000000000)
 #define FILES_PER_SOURCE 2
 #define FILES_OTHER 32
+/* TCP gets no acknowledgement: nobody is there, or has forgotten the connection. */
+#define LOST_AFTER_MS 6000
 #define MEMORY_BASE (4UL * 1024 * 1024)
 #define MEMORY_PER_SOURCE (128UL * 1024)
 
@@ -33,7 +35,8 @@ static const char *const result_names[] = {
 	[BEAT_SILENT] = "silent",         [BEAT_UNREACHABLE] = "unreachable",
 	[BEAT_REFUSED] = "refused",       [BEAT_CLOSED] = "closed",
 	[BEAT_REJECTED] = "rejected",     [BEAT_GARBAGE] = "garbage",
-	[BEAT_UNRESOLVED] = "unresolved",
+	[BEAT_UNRESOLVED] = "unresolved", [BEAT_DELAYED] = "delayed",
+	[BEAT_NO_FILE] = "no-file",       [BEAT_REFUSED_WRITE] = "refused-write",
 };
 _Static_assert(ARRAY_SIZE(result_names) == BEAT_COUNT, "a result has no name");
 
@@ -54,6 +57,7 @@ static int start(struct beat_watch *watch, const struct identity *identity,
 		.arg = &watch->args,
 		.files = (unsigned)watch->n * FILES_PER_SOURCE + FILES_OTHER,
 		.memory = MEMORY_BASE + watch->n * MEMORY_PER_SOURCE,
+		.lost_after_ms = LOST_AFTER_MS,
 	};
 	int r;
 

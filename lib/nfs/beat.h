@@ -3,9 +3,9 @@
 #define LIB_NFS_BEAT_H
 
 /*
- * Beats: a NULL call to nfsd every interval, over a connection of its own, from a
- * prober (see lib/nfs/probe.h) that lives until it is stopped.  For the watch over
- * a run, and for `nfsafe probe --watch`.
+ * Beats: a NULL call to nfsd, or a WRITE (lib/nfs/writer.h), every interval, over a
+ * connection of its own, from a prober (see lib/nfs/probe.h) that lives until it is
+ * stopped.  For the watch over a run, and for `nfsafe probe --watch`.
  *
  * Each beat is told once when its time-out has passed or when it was answered,
  * whichever is first; an answer that comes after the time-out is told as
@@ -22,6 +22,7 @@
 #include <sys/types.h>
 
 #include "lib/base/source.h"
+#include "lib/nfs/handle.h"
 #include "lib/nfs/vers.h"
 
 struct beat_watch;
@@ -38,6 +39,10 @@ enum beat_result {
 	BEAT_REJECTED,    /* answered, but not with success: version, credentials */
 	BEAT_GARBAGE,     /* answered with what is no answer */
 	BEAT_UNRESOLVED,
+	/* Of a WRITE: the server's answer was no success, see beat.status. */
+	BEAT_DELAYED,       /* JUKEBOX, DELAY: "later", which may be for ever */
+	BEAT_NO_FILE,       /* there is no such file, or it cannot be written to so */
+	BEAT_REFUSED_WRITE, /* ACCES, ROFS, NOSPC, STALE, … */
 	BEAT_COUNT,
 };
 
@@ -45,8 +50,22 @@ struct beat {
 	uint32_t source; /* index into the requests */
 	uint32_t seq;    /* from 1, one more each interval */
 	uint32_t result; /* enum beat_result */
+	uint32_t status; /* of a WRITE that was answered: nfsstat3, nfsstat4 */
 	int64_t sent_ns; /* deadline_now_ns() */
-	int64_t rtt_us;  /* answered and late ones; else -1 */
+	int64_t rtt_us;  /* answered and late ones, of a WRITE any answer; else -1 */
+};
+
+/* As many as AUTH_SYS carries (RFC 5531, appendix A). */
+#define BEAT_GROUPS_MAX 16
+
+/* What a WRITE goes to: a file that is there, and whose content is nobody's. */
+struct beat_file {
+	struct nfs_handle root;          /* v3: of the export */
+	char export[SOURCE_EXPORT_SIZE]; /* v4: its path on the server */
+	char name[64];                   /* of the file, in it */
+	uint32_t uid, gid;
+	uint32_t groups[BEAT_GROUPS_MAX];
+	size_t n_groups;
 };
 
 struct beat_request {
@@ -56,6 +75,17 @@ struct beat_request {
 	enum nfs_vers vers;
 	int64_t interval_ms; /* >= 10 */
 	int64_t timeout_ms;  /* of a beat, > 0; may be longer than the interval */
+	/*
+	 * NULL: the beats are NULL calls.  Else a WRITE each; one at a time: the next one
+	 * waits for the answer to the last.  To live as long as the watch.
+	 */
+	const struct beat_file *file;
+	/*
+	 * A connection that owes an answer for so long is given up for another one; 0:
+	 * twice the time-out.  TCP itself finds out earlier when nobody is there any
+	 * more.
+	 */
+	int64_t patience_ms;
 	/*
 	 * In memory that is shared with the caller (MAP_SHARED | MAP_ANONYMOUS, mapped
 	 * before beat_watch_start()): the prober stores deadline_now_ns() there at each

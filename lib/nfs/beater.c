@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "lib/nfs/nfs3.h"
 #include "lib/nfs/nfs4.h"
 #include "lib/nfs/rpc.h"
+#include "lib/nfs/writer.h"
 
 #define NSEC_PER_MSEC INT64_C(1000000)
 #define NEVER INT64_MAX
@@ -44,8 +46,9 @@ struct pulse {
 	unsigned address, n_addresses;
 	int64_t owes_ns; /* since when it owes an answer or a connection; 0: it does not
 			  */
-	int64_t next_ns; /* of the next beat */
-	uint32_t seq;    /* of the last one */
+	int64_t next_ns; /* of the next beat; NEVER: when the last one is over */
+	struct writer *writer; /* NULL: the beats are NULL calls */
+	uint32_t seq;          /* of the last one */
 	struct pending pending[PENDING_MAX];
 };
 
@@ -67,9 +70,15 @@ static const struct beat_request *request_of(const struct beater *b, size_t i)
 
 /* --- telling --- */
 
+struct outcome {
+	enum beat_result result;
+	uint32_t status;
+	int64_t rtt_us;
+};
+
 /* When the broker takes nothing for long, the oldest beat is the least news. */
-static void tell(struct beater *b, size_t i, const struct pending *pending,
-		 enum beat_result result, int64_t rtt_us)
+static void tell_outcome(struct beater *b, size_t i, const struct pending *pending,
+			 struct outcome outcome)
 {
 	size_t at = (b->first + b->n_out) % OUTBOX_SIZE;
 
@@ -80,10 +89,17 @@ static void tell(struct beater *b, size_t i, const struct pending *pending,
 	b->outbox[at] = (struct beat){
 		.source = (uint32_t)i,
 		.seq = pending->seq,
-		.result = result,
+		.result = outcome.result,
+		.status = outcome.status,
 		.sent_ns = pending->due_ns,
-		.rtt_us = rtt_us,
+		.rtt_us = outcome.rtt_us,
 	};
+}
+
+static void tell(struct beater *b, size_t i, const struct pending *pending,
+		 enum beat_result result, int64_t rtt_us)
+{
+	tell_outcome(b, i, pending, (struct outcome){ result, 0, rtt_us });
 }
 
 static bool flush_beats(struct beater *b)
@@ -135,6 +151,17 @@ static void flush(struct beater *b)
 
 /* --- a pulse --- */
 
+/* A beat is over; the one that waited for it may come. */
+static void end_pending(struct beater *b, size_t i, struct pending *pending)
+{
+	struct pulse *pulse = &b->pulses[i];
+
+	pending->used = false;
+	if (pulse->next_ns == NEVER)
+		pulse->next_ns =
+			pending->due_ns + request_of(b, i)->interval_ms * NSEC_PER_MSEC;
+}
+
 /* Whatever is not answered will not be, over this connection. */
 static void give_up(struct beater *b, size_t i, enum beat_result result)
 {
@@ -145,7 +172,8 @@ static void give_up(struct beater *b, size_t i, enum beat_result result)
 
 		if (pending->used && !pending->told)
 			tell(b, i, pending, result, -1);
-		pending->used = false;
+		if (pending->used)
+			end_pending(b, i, pending);
 	}
 	rpc_done(&pulse->rpc);
 	pulse->state = LINK_NONE;
@@ -159,16 +187,39 @@ static void want_link(struct pulse *pulse)
 	pulse->owes_ns = deadline_now_ns();
 }
 
-static void call_null(struct beater *b, size_t i, struct pending *pending)
+/* When there is no room for one more it is silent, like all those before it. */
+static void call_null(struct beater *b, size_t i, const struct pending *pending)
 {
-	struct pulse *pulse = &b->pulses[i];
 	struct rpc_request request = {
 		.proc = request_of(b, i)->vers == NFS_VERS_3 ? nfs3_null : nfs4_null,
 		.tag = pending->seq,
 	};
 
-	/* When there is no room for one more it is silent, like all those before it. */
+	(void)!rpc_call(&b->pulses[i].rpc, &request);
+}
+
+static void call_writer(struct beater *b, size_t i, const struct pending *pending)
+{
+	struct pulse *pulse = &b->pulses[i];
+	char buf[WRITER_ARGS_SIZE];
+	struct rpc_request request;
+
+	if (!writer_call(pulse->writer, buf, &request))
+		return;
+	request.tag = pending->seq;
 	(void)!rpc_call(&pulse->rpc, &request);
+}
+
+static void call(struct beater *b, size_t i, struct pending *pending)
+{
+	struct pulse *pulse = &b->pulses[i];
+
+	if (pulse->writer) {
+		writer_begin(pulse->writer);
+		call_writer(b, i, pending);
+	} else {
+		call_null(b, i, pending);
+	}
 	pending->sent = true;
 	if (pulse->owes_ns == 0)
 		pulse->owes_ns = deadline_now_ns();
@@ -182,14 +233,16 @@ static void link_is_up(struct beater *b, size_t i)
 
 	pulse->state = LINK_UP;
 	pulse->owes_ns = 0;
+	if (pulse->writer)
+		writer_reset(pulse->writer);
 	for (size_t k = 0; k < PENDING_MAX && pulse->state == LINK_UP; k++) {
 		struct pending *pending = &pulse->pending[k];
 
 		/* One that was told as lost is not worth a call any more. */
 		if (pending->used && pending->told)
-			pending->used = false;
+			end_pending(b, i, pending);
 		else if (pending->used && !pending->sent)
-			call_null(b, i, pending);
+			call(b, i, pending);
 	}
 }
 
@@ -222,6 +275,38 @@ static void note_answer(const struct beat_request *request)
 				      memory_order_relaxed);
 }
 
+static void take_null(struct beater *b, struct pending *pending,
+		      const struct rpc_reply *reply)
+{
+	if (reply->status != RPC_SUCCESS)
+		tell(b, b->current, pending, BEAT_REJECTED, -1);
+	else
+		tell(b, b->current, pending, pending->told ? BEAT_LATE : BEAT_ANSWERED,
+		     reply->us);
+	end_pending(b, b->current, pending);
+}
+
+/* What was to go before the WRITE is answered, and the next call queued; or it is over.
+ */
+static void take_write(struct beater *b, struct pending *pending,
+		       const struct rpc_reply *reply)
+{
+	struct pulse *pulse = &b->pulses[b->current];
+	struct outcome outcome = {
+		.rtt_us = (deadline_now_ns() - pending->due_ns) / 1000,
+	};
+
+	if (!writer_take(pulse->writer, reply, &outcome.result, &outcome.status)) {
+		call_writer(b, b->current, pending);
+		pulse->owes_ns = deadline_now_ns();
+		return;
+	}
+	if (outcome.result == BEAT_ANSWERED && pending->told)
+		outcome.result = BEAT_LATE;
+	tell_outcome(b, b->current, pending, outcome);
+	end_pending(b, b->current, pending);
+}
+
 static void take_reply(void *data, const struct rpc_reply *reply)
 {
 	struct beater *b = data;
@@ -235,12 +320,10 @@ static void take_reply(void *data, const struct rpc_reply *reply)
 
 		if (!pending->used || pending->seq != reply->tag)
 			continue;
-		if (reply->status != RPC_SUCCESS)
-			tell(b, b->current, pending, BEAT_REJECTED, -1);
+		if (pulse->writer)
+			take_write(b, pending, reply);
 		else
-			tell(b, b->current, pending,
-			     pending->told ? BEAT_LATE : BEAT_ANSWERED, reply->us);
-		pending->used = false;
+			take_null(b, pending, reply);
 	}
 }
 
@@ -254,6 +337,9 @@ static void read_link(struct beater *b, size_t i)
 	b->shared->source = BROKER_NOBODY;
 	if (outcome != RPC_OPEN)
 		give_up(b, i, outcome == RPC_CLOSED ? BEAT_CLOSED : BEAT_GARBAGE);
+	else if (rpc_wants_write(&b->pulses[i].rpc) &&
+		 rpc_send(&b->pulses[i].rpc) != RPC_OPEN)
+		give_up(b, i, BEAT_CLOSED);
 }
 
 static void poll_link(struct beater *b, size_t i)
@@ -288,16 +374,29 @@ static struct pending *new_pending(struct pulse *pulse)
 	return oldest;
 }
 
+static bool is_busy(const struct pulse *pulse)
+{
+	for (size_t k = 0; k < PENDING_MAX; k++) {
+		if (pulse->pending[k].used)
+			return true;
+	}
+	return false;
+}
+
 static void beat(struct beater *b, size_t i, int64_t now)
 {
 	struct pulse *pulse = &b->pulses[i];
 	struct pending *pending = new_pending(pulse);
 
+	if (pulse->writer && is_busy(pulse)) {
+		pulse->next_ns = NEVER;
+		return;
+	}
 	if (pending->used && !pending->told)
 		tell(b, i, pending, BEAT_SILENT, -1);
 	*pending = (struct pending){ .used = true, .seq = ++pulse->seq, .due_ns = now };
 	if (pulse->state == LINK_UP)
-		call_null(b, i, pending);
+		call(b, i, pending);
 	else if (pulse->state == LINK_NONE)
 		want_link(pulse);
 	pulse->next_ns += request_of(b, i)->interval_ms * NSEC_PER_MSEC;
@@ -315,6 +414,8 @@ static int64_t patience_ns(const struct beater *b, size_t i)
 {
 	int64_t twice = 2 * timeout_ns(b, i);
 
+	if (request_of(b, i)->patience_ms > 0)
+		return request_of(b, i)->patience_ms * NSEC_PER_MSEC;
 	return twice > PATIENCE_MS * NSEC_PER_MSEC ? twice : PATIENCE_MS * NSEC_PER_MSEC;
 }
 
@@ -443,6 +544,19 @@ static void handle_event(struct beater *b, const struct epoll_event *event)
 		give_up(b, (size_t)event->data.u64, BEAT_CLOSED);
 }
 
+static void init_pulse(struct pulse *pulse, const struct beat_request *request)
+{
+	uint64_t unique;
+
+	pulse->rpc.fd = -1;
+	if (!request->file)
+		return;
+	pulse->writer = malloc(sizeof(*pulse->writer));
+	if (!pulse->writer || getrandom(&unique, sizeof(unique), 0) != sizeof(unique))
+		abort();
+	writer_init(pulse->writer, request->file, request->vers, unique);
+}
+
 void beater_main(int sock, struct prober_shared *shared, const void *arg)
 {
 	struct beater b = {
@@ -456,7 +570,7 @@ void beater_main(int sock, struct prober_shared *shared, const void *arg)
 	if (b.epoll_fd < 0 || !b.pulses)
 		abort();
 	for (size_t i = 0; i < b.args->n; i++)
-		b.pulses[i].rpc.fd = -1;
+		init_pulse(&b.pulses[i], request_of(&b, i));
 	while (!b.closed) {
 		struct epoll_event events[EVENTS_MAX];
 		int wait_ms = handle_all_times(&b);

@@ -494,6 +494,7 @@ int broker_new(const struct broker_spec *spec, struct broker **ret, struct error
 	b->spec.targets = NULL;
 	b->spec.identity = NULL;
 	b->identity = *spec->identity;
+	b->dial.lost_after_ms = spec->lost_after_ms;
 	b->epoll_fd = b->tick_fd = b->sock = b->child.pidfd = -1;
 	r = open_broker(b, spec->targets, err);
 	if (r < 0)

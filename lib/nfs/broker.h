@@ -57,9 +57,10 @@ struct broker_spec {
 	size_t n;
 	const struct identity *identity;
 	prober_fn main;
-	const void *arg; /* as it is at the fork */
-	unsigned files;  /* descriptors that the prober needs */
-	size_t memory;   /* bytes that the prober may take beyond what it starts with */
+	const void *arg;   /* as it is at the fork */
+	unsigned files;    /* descriptors that the prober needs */
+	int lost_after_ms; /* see struct dial */
+	size_t memory;     /* bytes that the prober may take beyond what it starts with */
 };
 
 struct broker_events {

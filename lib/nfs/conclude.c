@@ -249,6 +249,7 @@ static void fill_findings(struct attempt *a)
 	report->mountport = a->mountport;
 	if (a->has_root && a->has_attr) {
 		report->has_handle = true;
+		report->handle = a->root;
 		report->handle_digest = fnv1a(a->root.data, a->root.len);
 		report->fsid[0] = a->attr.fsid;
 		report->fsid[1] = a->fsid_minor;

@@ -48,7 +48,19 @@ static void set_port(struct sockaddr_storage *address, uint16_t port)
 		((struct sockaddr_in6 *)address)->sin6_port = htons(port);
 }
 
-static int open_socket(int family)
+/* tcp(7); what the kernel does not know is as the system has it. */
+static void keep_alive(int fd, int lost_after_ms)
+{
+	static const int on = 1, idle_s = 2, interval_s = 1;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &lost_after_ms,
+			 sizeof(lost_after_ms));
+}
+
+static int open_socket(const struct dial *dial, int family)
 {
 	static const struct linger no_time_wait = { .l_onoff = 1, .l_linger = 0 };
 	static const int on = 1;
@@ -60,6 +72,8 @@ static int open_socket(int family)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_time_wait, sizeof(no_time_wait));
+	if (dial->lost_after_ms > 0)
+		keep_alive(fd, dial->lost_after_ms);
 	return fd;
 }
 
@@ -88,7 +102,7 @@ static int dial_reserved(struct dial *dial, const struct sockaddr_storage *to,
 {
 	for (int i = RESERVED_FIRST; i <= RESERVED_LAST; i++) {
 		struct sockaddr_storage from = { .ss_family = to->ss_family };
-		cleanup_fd int fd = open_socket(to->ss_family);
+		cleanup_fd int fd = open_socket(dial, to->ss_family);
 		int e;
 
 		if (fd < 0)
@@ -128,7 +142,7 @@ int dial_start(struct dial *dial, const struct sockaddr_storage *address, uint16
 		if (e != EACCES && e != EADDRINUSE)
 			return e;
 	}
-	fd = open_socket(to.ss_family);
+	fd = open_socket(dial, to.ss_family);
 	if (fd < 0)
 		return errno;
 	e = connect_from(fd, &to);

@@ -15,6 +15,12 @@ struct error;
 
 struct dial {
 	uint16_t next; /* reserved port to try next; 0: not begun */
+	/*
+	 * A connection breaks when what was sent is not acknowledged for so long, and
+	 * when nobody answers keep-alives; 0: as the system has it, which may be hours.
+	 * The kernel acknowledges for a server that is frozen.
+	 */
+	int lost_after_ms;
 };
 
 /*

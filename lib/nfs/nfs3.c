@@ -10,6 +10,7 @@
 
 const struct rpc_proc nfs3_null = { RPC_NFS, 3, 0 };
 const struct rpc_proc nfs3_getattr = { RPC_NFS, 3, 1 };
+const struct rpc_proc nfs3_lookup = { RPC_NFS, 3, 3 };
 const struct rpc_proc nfs3_access = { RPC_NFS, 3, 4 };
 const struct rpc_proc nfs3_read = { RPC_NFS, 3, 6 };
 const struct rpc_proc nfs3_write = { RPC_NFS, 3, 7 };
@@ -55,6 +56,15 @@ int nfs3_put_access(struct nfs_args to, const struct nfs_handle *handle, uint32_
 	return end_put(&zdr, zdr_ACCESS3args(&zdr, &args));
 }
 
+int nfs3_put_lookup(struct nfs_args to, const struct nfs_handle *dir, const char *name)
+{
+	LOOKUP3args args = { .what = { .dir = handle3(dir), .name = (char *)name } };
+	ZDR zdr;
+
+	begin_put(&zdr, to);
+	return end_put(&zdr, zdr_LOOKUP3args(&zdr, &args));
+}
+
 int nfs3_put_create(struct nfs_args to, const struct nfs_handle *dir, const char *name,
 		    const char verf[NFS_VERF_SIZE])
 {
@@ -85,7 +95,7 @@ int nfs3_put_write(struct nfs_args to, const struct nfs_handle *file,
 		.file = handle3(file),
 		.offset = range->offset,
 		.count = range->count,
-		.stable = UNSTABLE,
+		.stable = range->durable ? FILE_SYNC : UNSTABLE,
 		.data = { range->count, (char *)range->data },
 	};
 	ZDR zdr;
@@ -228,21 +238,41 @@ bool nfs3_take_access(char *body, size_t len, uint32_t *ret_status, uint32_t *re
 	return good;
 }
 
-/* post_op_fh3 */
-static bool take_file(ZDR *zdr, struct nfs_handle *ret)
+static bool take_handle(ZDR *zdr, struct nfs_handle *ret)
 {
-	uint32_t follows;
 	char *data;
 
 	*ret = (struct nfs_handle){ 0 };
-	if (!zdr_u_int(zdr, &follows))
-		return false;
-	if (!follows)
-		return true;
 	if (!xdr_take_opaque(zdr, NFS3_FHSIZE, &data, &ret->len) || ret->len == 0)
 		return false;
 	memcpy(ret->data, data, ret->len);
 	return true;
+}
+
+/* post_op_fh3 */
+static bool take_file(ZDR *zdr, struct nfs_handle *ret)
+{
+	uint32_t follows;
+
+	*ret = (struct nfs_handle){ 0 };
+	if (!zdr_u_int(zdr, &follows))
+		return false;
+	return !follows || take_handle(zdr, ret);
+}
+
+/* The attributes that follow are of no use, and some servers leave them out. */
+bool nfs3_take_lookup(char *body, size_t len, uint32_t *ret_status,
+		      struct nfs_handle *ret_file)
+{
+	bool good;
+	ZDR zdr;
+
+	if (begin_take(&zdr, body, len, ret_status, &good)) {
+		(void)zdr_setpos(&zdr, 4);
+		good = take_handle(&zdr, ret_file);
+	}
+	zdr_destroy(&zdr);
+	return good;
 }
 
 bool nfs3_take_create(char *body, size_t len, uint32_t *ret_status,

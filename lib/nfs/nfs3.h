@@ -17,7 +17,8 @@
 #include "lib/nfs/rpc.h"
 
 extern const struct rpc_proc nfs3_null, nfs3_getattr, nfs3_fsinfo, nfs3_fsstat,
-	nfs3_access, nfs3_create, nfs3_write, nfs3_commit, nfs3_read, nfs3_remove;
+	nfs3_access, nfs3_lookup, nfs3_create, nfs3_write, nfs3_commit, nfs3_read,
+	nfs3_remove;
 
 #define NFS_VERF_SIZE 8
 
@@ -43,16 +44,18 @@ struct nfs3_range {
 	uint64_t offset;
 	uint32_t count;
 	const char *data; /* WRITE only */
+	bool durable;     /* WRITE only: on the disk before it is answered, FILE_SYNC */
 };
 
 /* Of GETATTR, FSINFO, FSSTAT. */
 int nfs3_put_handle(struct nfs_args to, const struct nfs_handle *handle);
 int nfs3_put_access(struct nfs_args to, const struct nfs_handle *handle, uint32_t bits);
+int nfs3_put_lookup(struct nfs_args to, const struct nfs_handle *dir, const char *name);
 /* EXCLUSIVE: fails if @name is there, and may be repeated with the same @verf. */
 int nfs3_put_create(struct nfs_args to, const struct nfs_handle *dir, const char *name,
 		    const char verf[NFS_VERF_SIZE]);
 int nfs3_put_remove(struct nfs_args to, const struct nfs_handle *dir, const char *name);
-/* UNSTABLE: the COMMIT is what reaches the disk. */
+/* UNSTABLE unless durable: the COMMIT is what reaches the disk. */
 int nfs3_put_write(struct nfs_args to, const struct nfs_handle *file,
 		   const struct nfs3_range *range);
 int nfs3_put_commit(struct nfs_args to, const struct nfs_handle *file,
@@ -67,6 +70,8 @@ bool nfs3_take_getattr(char *body, size_t len, uint32_t *ret_status,
 bool nfs3_take_fsstat(char *body, size_t len, uint32_t *ret_status,
 		      struct nfs3_space *ret);
 bool nfs3_take_access(char *body, size_t len, uint32_t *ret_status, uint32_t *ret_bits);
+bool nfs3_take_lookup(char *body, size_t len, uint32_t *ret_status,
+		      struct nfs_handle *ret_file);
 /* @ret_file: length 0 if the server does not tell; @ret_attr likewise unknown. */
 bool nfs3_take_create(char *body, size_t len, uint32_t *ret_status,
 		      struct nfs_handle *ret_file, struct nfs3_attr *ret_attr);

@@ -330,7 +330,7 @@ int nfs4_put_write(struct nfs_args to, const struct nfs4_head *head,
 
 	a->stateid = stateid(&opened->stateid);
 	a->offset = range->offset;
-	a->stable = UNSTABLE4;
+	a->stable = range->durable ? FILE_SYNC4 : UNSTABLE4;
 	a->data.data_len = range->count;
 	a->data.data_val = (char *)range->data;
 	begin_head(&p, to, head);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/nfs/handle.h"
 #include "lib/nfs/verdict.h"
 #include "lib/nfs/vers.h"
 
@@ -47,7 +48,8 @@ struct probe_report {
 
 	/* The root of the export. */
 	bool has_handle;
-	uint64_t fsid[2]; /* v3: the second is 0 */
+	struct nfs_handle handle; /* for v3, where it is what a path is looked up from */
+	uint64_t fsid[2];         /* v3: the second is 0 */
 	uint64_t fileid;
 	uint64_t handle_digest; /* FNV-1a of the file handle: equal, or another root */
 	bool has_access;

@@ -78,8 +78,9 @@ static bool layers_are_sound(const struct probe_report *report)
 static bool report_is_sound(const struct probe_report *report)
 {
 	return layers_are_sound(report) && is_bool(&report->has_handle) &&
-	       is_bool(&report->has_access) && is_bool(&report->has_space) &&
-	       is_bool(&report->has_files) && is_duration(report->connect_us);
+	       report->handle.len <= NFS_HANDLE_MAX && is_bool(&report->has_access) &&
+	       is_bool(&report->has_space) && is_bool(&report->has_files) &&
+	       is_duration(report->connect_us);
 }
 
 bool wire_take_report(const void *msg, size_t len, size_t n_sources,

@@ -43,6 +43,30 @@ Test(nfs3, arguments_have_the_handle_first)
 	cr_expect_eq(nfs3_put_handle(to, &handle), -1);
 }
 
+Test(nfs3, lookup_is_of_a_name_in_a_directory)
+{
+	struct peer_body body = { 0 };
+	struct nfs_handle file;
+	uint32_t status;
+	char buf[256];
+	struct nfs_args to = { buf, sizeof(buf) };
+
+	cr_expect_eq(nfs3_put_lookup(to, &handle, "name"), 20);
+	cr_expect_arr_eq(buf + 12, "\0\0\0\4name", 8);
+	peer_word(&body, 0);
+	peer_opaque(&body, "file", 4);
+	cr_assert(nfs3_take_lookup(bytes(&body), body.len, &status, &file));
+	cr_expect_eq(status, 0);
+	cr_expect_eq(file.len, 4);
+	cr_expect_arr_eq(file.data, "file", 4);
+	for (size_t len = 4; len < body.len; len += 4)
+		cr_expect_not(nfs3_take_lookup(bytes(&body), len, &status, &file));
+	/* A handle of no bytes is none. */
+	body.len = 0;
+	peer_words(&body, 2, 0U, 0U);
+	cr_expect_not(nfs3_take_lookup(bytes(&body), body.len, &status, &file));
+}
+
 Test(nfs3, create_is_exclusive)
 {
 	char buf[256];
@@ -63,6 +87,9 @@ Test(nfs3, write_is_unstable_and_carries_its_data)
 
 	cr_expect_eq(nfs3_put_write(to, &handle, &range), 36);
 	cr_expect_arr_eq(buf + 12, "\0\0\0\0\0\0\0\1\0\0\0\3\0\0\0\0\0\0\0\3xyz\0", 24);
+	range.durable = true;
+	cr_expect_eq(nfs3_put_write(to, &handle, &range), 36);
+	cr_expect_arr_eq(buf + 12, "\0\0\0\0\0\0\0\1\0\0\0\3\0\0\0\2\0\0\0\3xyz\0", 24);
 	cr_expect_eq(nfs3_put_commit(to, &handle, &range), 24);
 	cr_expect_eq(nfs3_put_read(to, &handle, &range), 24);
 	cr_expect_arr_eq(buf + 12, "\0\0\0\0\0\0\0\1\0\0\0\3", 12);
