@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/backup/command.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -36,6 +37,7 @@ static void env_add(struct environment *env, const char *name, const char *value
 static void env_fill(struct environment *env, const struct command_spec *spec)
 {
 	const struct identity *id = spec->identity;
+	char run[24];
 
 	env->n = 0;
 	env_add(env, "PATH",
@@ -52,6 +54,8 @@ static void env_fill(struct environment *env, const struct command_spec *spec)
 	env_add(env, "NFSAFE_DESTINATION", spec->destination);
 	env_add(env, "NFSAFE_LEVEL", spec->level);
 	env_add(env, "NFSAFE_LABEL", spec->label);
+	(void)snprintf(run, sizeof(run), "%" PRId64, spec->run);
+	env_add(env, "NFSAFE_RUN", run);
 }
 
 /* Where one of the two output streams goes.  Returns 0 or a negative error. */

@@ -31,6 +31,7 @@ struct command_spec {
 	const char *destination; /* NFSAFE_DESTINATION */
 	const char *level;       /* NFSAFE_LEVEL; NULL: not set */
 	const char *label;       /* NFSAFE_LABEL; NULL: not set */
+	int64_t run; /* NFSAFE_RUN, by which lib/backup/recover.h knows its own again */
 	enum command_stdio stdio;
 };
 

@@ -144,6 +144,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		.destination = dest->conf->name,
 		.level = c->level == LEVEL_NONE ? NULL : level_name(c->level),
 		.label = ret->label[0] ? ret->label : NULL,
+		.run = s->run,
 		.stdio = job->stdio,
 	};
 	struct command_run run;
@@ -158,6 +159,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		teardown_run(s, dest, NULL, &ret->ending);
 		return;
 	}
+	lock_set_group(&s->lock, run.child.pid);
 	r = supervise(&run, &dest->watcher, &s->signals, d, &err);
 	if (r < 0)
 		ending_worsen(&ret->ending, ENDING_ERROR, &err);
@@ -167,6 +169,8 @@ static void work(struct session *s, const struct job *job, struct destination *d
 	if (r == SUPERVISE_ENDED)
 		quiesce_run(s, dest, d, &ret->ending);
 	teardown_run(s, dest, &run, &ret->ending);
+	if (run.ended)
+		lock_set_group(&s->lock, 0);
 	finish_output(s, &run, &ret->ending);
 	ret->output = join_output(&run);
 	command_done(&run);

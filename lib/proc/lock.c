@@ -14,6 +14,7 @@
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
 #include "lib/base/place.h"
+#include "lib/proc/tree.h"
 
 /* One write of this size: a reader sees the old text or the new one. */
 #define FILE_SIZE 512
@@ -43,11 +44,12 @@ static void write_self(const struct lock *lock)
 	int n;
 
 	memset(text, ' ', sizeof(text));
-	n = snprintf(text, sizeof(text),
-		     "pid=%d since=%" PRId64 " phase_since=%" PRId64 " run=%" PRId64
-		     " command=%s phase=%s destination=%s",
-		     (int)h->pid, h->since_ms, h->phase_since_ms, h->run_id, h->command,
-		     h->phase, h->destination);
+	n = snprintf(
+		text, sizeof(text),
+		"pid=%d since=%" PRId64 " phase_since=%" PRId64 " run=%" PRId64
+		" command=%s phase=%s destination=%s group=%d group_started=%" PRId64,
+		(int)h->pid, h->since_ms, h->phase_since_ms, h->run_id, h->command,
+		h->phase, h->destination, (int)h->group, h->group_started);
 	if (n >= 0 && n < FILE_SIZE)
 		text[n] = ' ';
 	text[FILE_SIZE - 1] = '\n';
@@ -84,8 +86,18 @@ static void read_holder(int fd, pid_t pid, struct lock_holder *ret)
 	struct lock_holder h = { .pid = pid };
 	char text[FILE_SIZE + 1];
 	ssize_t n = pread(fd, text, FILE_SIZE, 0);
+	int64_t written = 0, group = 0;
 
 	text[n > 0 ? n : 0] = '\0';
+	/* The kernel knows who has it, but not who had it. */
+	if (pid == 0 && strncmp(text, "pid=", 4) == 0)
+		parse_number(text, "pid=", &written);
+	if (written > 0 && written <= INT_MAX)
+		h.pid = (pid_t)written;
+	parse_number(text, " group=", &group);
+	if (group > 0 && group <= INT_MAX)
+		h.group = (pid_t)group;
+	parse_number(text, " group_started=", &h.group_started);
 	parse_number(text, " since=", &h.since_ms);
 	parse_number(text, " phase_since=", &h.phase_since_ms);
 	parse_number(text, " run=", &h.run_id);
@@ -135,8 +147,11 @@ int lock_take(const char *run_dir, enum lock_file which, const char *command,
 		(void)close(fd);
 		return r;
 	}
+	read_holder(fd, 0, ret_holder);
 	lock.fd = fd;
 	lock.self.pid = getpid();
+	lock.self.group = ret_holder->group;
+	lock.self.group_started = ret_holder->group_started;
 	lock.self.since_ms = clock_now_ms();
 	(void)snprintf(lock.self.command, LOCK_TEXT_SIZE, "%s", command);
 	*ret = lock;
@@ -158,6 +173,13 @@ void lock_set_phase(struct lock *lock, const char *phase, const char *destinatio
 void lock_set_run(struct lock *lock, int64_t run_id)
 {
 	lock->self.run_id = run_id;
+	write_self(lock);
+}
+
+void lock_set_group(struct lock *lock, pid_t leader)
+{
+	lock->self.group = leader;
+	lock->self.group_started = leader > 0 ? tree_started(leader) : 0;
 	write_self(lock);
 }
 

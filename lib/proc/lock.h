@@ -30,6 +30,10 @@ struct lock_holder {
 	char command[LOCK_TEXT_SIZE]; /* "run", "exec" */
 	char phase[LOCK_TEXT_SIZE];   /* "probe", "backup" */
 	char destination[LOCK_TEXT_SIZE];
+	/* The leader of the command's group, with its start so that no other process is
+	 * taken for it (tree_started()); 0: none. */
+	pid_t group;
+	int64_t group_started;
 };
 
 struct lock {
@@ -48,6 +52,8 @@ enum lock_outcome {
  * Take the lock in @run_dir (created, 0755, if missing) for @command.  Does not
  * block.  There must be one struct lock of a file at most in a process, and nothing else
  * may open the file: closing any descriptor of it gives the lock away.
+ * @ret_holder: LOCK_TAKEN: who had it before, and is gone; pid 0 if nobody.  Its group
+ * stays in the file until lock_set_group() says something else.
  * Returns an enum lock_outcome, or a negative error: ERROR_PERMISSION,
  * ERROR_CREATE, ERROR_CONFIG if @run_dir is on a network file system.
  */
@@ -59,6 +65,8 @@ int lock_take(const char *run_dir, enum lock_file which, const char *command,
 void lock_set_phase(struct lock *lock, const char *phase, const char *destination)
 	__attribute__((nonnull(1)));
 void lock_set_run(struct lock *lock, int64_t run_id) __attribute__((nonnull));
+/* @leader: 0: there is none (any more). */
+void lock_set_group(struct lock *lock, pid_t leader) __attribute__((nonnull));
 
 /* Give it back; safe on LOCK_INIT and twice. */
 void lock_release(struct lock *lock);

@@ -21,8 +21,15 @@ void tree_adopt(void)
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
 }
 
-/* State and parent, out of proc_pid_stat(5).  Returns whether there is such a process. */
-static bool look(pid_t pid, char *ret_state, pid_t *ret_parent)
+/* What proc_pid_stat(5) tells that does not change by itself. */
+struct stat_line {
+	char state;
+	pid_t parent;
+	long long started;
+};
+
+/* Returns whether there is such a process. */
+static bool read_stat(pid_t pid, struct stat_line *ret)
 {
 	char path[64], text[512];
 	cleanup_fd int fd = -1;
@@ -39,7 +46,30 @@ static bool look(pid_t pid, char *ret_state, pid_t *ret_parent)
 	text[n] = '\0';
 	/* proc(5): "PID (COMM) STATE PPID …", and COMM may hold anything, also ")". */
 	p = strrchr(text, ')');
-	return p && sscanf(p, ") %c %d", ret_state, ret_parent) == 2;
+	return p && sscanf(p,
+			   ") %c %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+			   "%*s %*s %*s %*s %*s %lld",
+			   &ret->state, &ret->parent, &ret->started) == 3;
+}
+
+static bool look(pid_t pid, char *ret_state, pid_t *ret_parent)
+{
+	struct stat_line line;
+
+	if (!read_stat(pid, &line))
+		return false;
+	*ret_state = line.state;
+	*ret_parent = line.parent;
+	return true;
+}
+
+int64_t tree_started(pid_t pid)
+{
+	struct stat_line line;
+
+	if (!read_stat(pid, &line) || line.state == 'Z' || line.state == 'X')
+		return -1;
+	return line.started;
 }
 
 pid_t tree_parent(pid_t pid)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Adopt orphaned descendants from now on (PR_SET_CHILD_SUBREAPER, prctl(2)). */
@@ -17,6 +18,13 @@ void tree_adopt(void);
 
 /* @pid's parent, from /proc; 0 if there is no such process.  Touches no other file. */
 pid_t tree_parent(pid_t pid);
+
+/*
+ * When @pid was started: field 22 of proc_pid_stat(5), clock ticks after the boot.  With
+ * it a pid names one process of this boot, and no other that gets the pid later. Returns
+ * -1 if there is no such process, or it has ended.
+ */
+int64_t tree_started(pid_t pid);
 
 /* Whether @pid is @ancestor or descends from it.  False if it is gone. */
 bool tree_descends(pid_t pid, pid_t ancestor);

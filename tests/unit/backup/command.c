@@ -21,6 +21,7 @@ static struct command_spec spec_for(char *const *argv, struct identity *id)
 		.destination = "nas1",
 		.level = "full",
 		.label = "full-20261124.231705.123",
+		.run = 17,
 	};
 }
 
@@ -65,6 +66,7 @@ Test(command, gets_a_clean_environment_and_the_facts)
 	cr_assert_not_null(strstr(text, "NFSAFE_DESTINATION=nas1\n"));
 	cr_assert_not_null(strstr(text, "NFSAFE_LEVEL=full\n"));
 	cr_assert_not_null(strstr(text, "NFSAFE_LABEL=full-20261124.231705.123\n"));
+	cr_assert_not_null(strstr(text, "NFSAFE_RUN=17\n"));
 	cr_assert_not_null(strstr(text, "PATH=/usr/local/sbin:"));
 	free(text);
 	command_done(&run);

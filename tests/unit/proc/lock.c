@@ -137,6 +137,45 @@ Test(lock, is_free_after_sigkill, .timeout = 10)
 	remove_place(&p);
 }
 
+/* What the one before was doing is known to the one after, and to who comes after that.
+ */
+Test(lock, tells_who_had_it_before, .timeout = 10)
+{
+	struct place p = new_place();
+	struct lock lock = LOCK_INIT;
+	struct lock_holder before;
+	struct error err;
+	int ready[2];
+	pid_t pid;
+
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &before, &err), LOCK_TAKEN);
+	cr_expect_eq(before.pid, 0);
+	cr_expect_eq(before.group, 0);
+	lock_release(&lock);
+	pid = start_holder(&p, ready);
+	stop_holder(pid, ready);
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &before, &err),
+			     LOCK_TAKEN);
+		cr_expect_eq(before.group, i == 0 ? 0 : getppid());
+		if (i == 0) {
+			cr_expect_eq(before.pid, pid);
+			cr_expect_eq(before.run_id, 42);
+			lock_set_group(&lock, getppid());
+		}
+		lock_release(&lock);
+	}
+	cr_expect_gt(before.group_started, 0);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &before, &err), LOCK_TAKEN);
+	cr_expect_eq(before.group, getppid(), "kept until it is said to be gone");
+	lock_set_group(&lock, 0);
+	lock_release(&lock);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &before, &err), LOCK_TAKEN);
+	cr_expect_eq(before.group, 0);
+	lock_release(&lock);
+	remove_place(&p);
+}
+
 /* A child that is stuck in the share must not keep the host locked. */
 Test(lock, does_not_belong_to_children, .timeout = 10)
 {
