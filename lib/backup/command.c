@@ -98,6 +98,7 @@ int command_start(const struct command_spec *spec, struct command_run *ret,
 		.identity = spec->identity,
 		.fds = { inherit ? STDIN_FILENO : -1, -1, -1 },
 		.tty_fd = -1,
+		.group = spec->group,
 	};
 	int r;
 

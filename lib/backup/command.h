@@ -33,6 +33,7 @@ struct command_spec {
 	const char *label;       /* NFSAFE_LABEL; NULL: not set */
 	int64_t run; /* NFSAFE_RUN, by which lib/backup/recover.h knows its own again */
 	enum command_stdio stdio;
+	_Atomic int *group; /* as in struct child_spec */
 };
 
 struct command_run {

@@ -54,6 +54,9 @@ static int fail(struct session *s, int r, const struct error *err)
 	return r;
 }
 
+/* In which the keeper takes what the mount task has sent it. */
+#define KEEPER_MS 2000
+
 /* ---- probe ---- */
 
 static void take_report(void *data, size_t index, const struct probe_report *report)
@@ -210,6 +213,23 @@ static void say_stuck(struct session *s, const struct mount_stuck *stuck)
 	session_stuck(s, stuck);
 }
 
+/* Before there is anything for it to keep. */
+static int start_keeper(struct session *s, struct destination *dest, struct error *err)
+{
+	struct keeper_spec spec = {
+		.run_dir = s->run_dir,
+		.state_dir = s->state_dir,
+		.destination = dest->conf->name,
+		.source = dest->conf->source,
+		.mountpoint = dest->conf->mountpoint,
+		.run = s->run,
+		.max_stall_ms = dest->conf->max_stall_ms,
+		.log = s->log,
+	};
+
+	return keeper_start(&dest->keeper, &spec, err);
+}
+
 static int judge_mount(struct session *s, struct destination *dest, int outcome,
 		       const struct mount_attach_report *report, struct error *err)
 {
@@ -257,6 +277,7 @@ static int mount_step(struct session *s, struct destination *dest, struct error 
 		.source = conf->source,
 		.mountpoint = conf->mountpoint,
 		.options = text,
+		.clone_sock = -1,
 	};
 	struct options options;
 	int r;
@@ -272,7 +293,10 @@ static int mount_step(struct session *s, struct destination *dest, struct error 
 		r = options_parse(conf->options, conf->max_stall_ms, &options, err);
 	if (r == 0)
 		r = options_format(&options, &server, text, err);
+	if (r == 0)
+		r = start_keeper(s, dest, err);
 	if (r == 0) {
+		request.clone_sock = keeper_clone_sock(&dest->keeper);
 		log_debug(s->log, "mount %s on %s: %s", conf->source, conf->mountpoint,
 			  text);
 		r = mount_attach(&request, deadline_after(conf->mount_timeout_ms),
@@ -280,9 +304,13 @@ static int mount_step(struct session *s, struct destination *dest, struct error 
 	}
 	if (r < 0) {
 		session_unmounted(s, "was not mounted");
-		return fail(s, r, err);
+		r = fail(s, r, err);
+	} else {
+		r = judge_mount(s, dest, r, &report, err);
 	}
-	return judge_mount(s, dest, r, &report, err);
+	if (r != DESTINATION_READY)
+		keeper_stop(&dest->keeper);
+	return r;
 }
 
 /* ---- guard ---- */
@@ -354,6 +382,7 @@ static void prepare(struct destination *dest, const struct conf_destination *con
 	dest->conf = conf;
 	dest->user = user;
 	dest->bytes_written = -1;
+	dest->keeper = KEEPER_NONE;
 	if (user->uid != 0)
 		dest->unprivileged = *user;
 	else
@@ -367,8 +396,12 @@ static int start_watch(struct session *s, struct destination *dest, struct error
 		.max_stall_ms = dest->conf->max_stall_ms,
 		.identity = &dest->unprivileged,
 		.timeline = s->timeline,
+		.last_answer_ns = keeper_answered(&dest->keeper),
 	};
+	int r = keeper_watch(&dest->keeper, &dest->mount, deadline_after(KEEPER_MS), err);
 
+	if (r < 0)
+		return r;
 	return watcher_start(&dest->watcher, &spec, s->log, err);
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "lib/backup/guard.h"
+#include "lib/backup/keeper.h"
 #include "lib/backup/watcher.h"
 #include "lib/conf/conf.h"
 #include "lib/mnt/mount.h"
@@ -31,6 +32,7 @@ struct destination {
 	bool mounted;
 	bool dead; /* the server does not answer: take down without asking it */
 	struct watcher watcher;
+	struct keeper keeper;
 	struct mountstats before;
 	bool has_before;
 	struct mountstats_summary stats; /* of the run; quiesce_run() fills it */

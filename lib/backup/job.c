@@ -146,6 +146,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		.label = ret->label[0] ? ret->label : NULL,
 		.run = s->run,
 		.stdio = job->stdio,
+		.group = keeper_group(&dest->keeper),
 	};
 	struct command_run run;
 	struct error err;
@@ -160,7 +161,7 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		return;
 	}
 	lock_set_group(&s->lock, run.child.pid);
-	r = supervise(&run, &dest->watcher, &s->signals, d, &err);
+	r = supervise(&run, &dest->watcher, &dest->keeper, &s->signals, d, &err);
 	if (r < 0)
 		ending_worsen(&ret->ending, ENDING_ERROR, &err);
 	else

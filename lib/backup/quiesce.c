@@ -45,6 +45,16 @@ static bool note(struct destination *dest, const struct session *s, int outcome,
 
 /* ---- holders ---- */
 
+/* Those that a command left behind; our own processes are no such. */
+static size_t signal_left(const struct destination *dest, int sig)
+{
+	pid_t spare[3];
+	size_t n = keeper_pids(&dest->keeper, spare);
+
+	spare[n++] = watcher_prober(&dest->watcher);
+	return tree_signal_adopted(spare, n, sig);
+}
+
 /* Ends those that a command left behind; strangers are not ours to end. */
 size_t quiesce_end_own(const struct destination *dest, int64_t limit_ms)
 {
@@ -53,9 +63,7 @@ size_t quiesce_end_own(const struct destination *dest, int64_t limit_ms)
 	size_t most = 0, n;
 
 	do {
-		int sig = deadline_expired(term) ? SIGKILL : SIGTERM;
-
-		n = tree_signal_adopted(watcher_prober(&dest->watcher), sig);
+		n = signal_left(dest, deadline_expired(term) ? SIGKILL : SIGTERM);
 		if (n > most)
 			most = n;
 		if (n > 0)
@@ -104,15 +112,19 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
 
 	for (;;) {
 		int sig = due_signal((deadline_now_ns() - start_ns) / 1000000);
+		struct holders_spare spare = { 0 };
 		int r;
 
-		r = holders_find(&dest->mount, deadline_after(LOOK_MS), &holders, &err);
+		(void)keeper_pids(&dest->keeper, spare.pids);
+
+		r = holders_find(&dest->mount, &spare, deadline_after(LOOK_MS), &holders,
+				 &err);
 		if (r < 0) {
 			ending_worsen_f(ending, ENDING_SUSPECT,
 					"cannot see who holds the mount: %s", err.msg);
 			return true;
 		}
-		own = tree_signal_adopted(watcher_prober(&dest->watcher), sig);
+		own = signal_left(dest, sig);
 		if (own > 0 && sig != 0)
 			ended_some = true;
 		if (holders.total == 0 && own == 0)
@@ -121,7 +133,7 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
 			report_holders(dest, &holders, ending);
 			return true;
 		}
-		r = supervise_pause(&dest->watcher, &s->signals,
+		r = supervise_pause(&dest->watcher, &dest->keeper, &s->signals,
 				    deadline_within(d, LOOK_EVERY_MS), &err);
 		if (note(dest, s, r, "waiting for processes on the share", ending))
 			return false;
@@ -179,7 +191,7 @@ static bool sync_all(struct session *s, struct destination *dest, struct deadlin
 	if (r == CHILD_FORK_CHILD)
 		sync_child(dest);
 	if (r == CHILD_FORK_PARENT)
-		r = supervise(&run, &dest->watcher, &s->signals, d, &err);
+		r = supervise(&run, &dest->watcher, &dest->keeper, &s->signals, d, &err);
 	if (r < 0)
 		ending_worsen(ending, ENDING_ERROR, &err);
 	else if (r == SUPERVISE_ENDED)

@@ -35,7 +35,11 @@ static int busy(const struct lock_holder *h, struct error *err)
 int session_open(struct session *ret, const struct conf *conf, const char *command,
 		 const struct log *log, struct error *err)
 {
-	struct session s = { .log = log, .lock = LOCK_INIT, .signals = { .fd = -1 } };
+	struct session s = { .log = log,
+			     .state_dir = conf->nfsafe.state_dir,
+			     .run_dir = conf->nfsafe.run_dir,
+			     .lock = LOCK_INIT,
+			     .signals = { .fd = -1 } };
 	struct lock_holder holder;
 	int settled = 0, r;
 

@@ -39,6 +39,8 @@ struct session_waiting {
 
 struct session {
 	const struct log *log;
+	const char *state_dir; /* of the configuration */
+	const char *run_dir;
 	struct signals signals; /* .fd is the cancel_fd of all that waits */
 	struct lock lock;
 	struct record *record;

@@ -4,20 +4,29 @@
 #include <poll.h>
 
 #include "lib/backup/command.h"
+#include "lib/backup/keeper.h"
 #include "lib/backup/timeline.h"
 #include "lib/backup/watcher.h"
 #include "lib/base/error.h"
 #include "lib/proc/signals.h"
 #include "lib/proc/tree.h"
 
-enum { FD_CHILD, FD_SIGNALS, FD_WATCHER, FD_OUT, FD_ERR, N_FDS };
+enum { FD_CHILD, FD_SIGNALS, FD_WATCHER, FD_KEEPER, FD_OUT, FD_ERR, N_FDS };
 
 static struct deadline earlier(struct deadline a, struct deadline b)
 {
 	return a.at_ns < b.at_ns ? a : b;
 }
 
-int supervise(struct command_run *run, struct watcher *watcher,
+bool supervise_look(struct watcher *watcher, struct keeper *keeper)
+{
+	enum watch_state state = watcher_look(watcher);
+
+	keeper_alive(keeper, watcher_alive_ns(watcher));
+	return state == WATCH_TRIPPED || keeper_look(keeper) == KEEPER_LOOK_TRIPPED;
+}
+
+int supervise(struct command_run *run, struct watcher *watcher, struct keeper *keeper,
 	      const struct signals *signals, struct deadline d, struct error *err)
 {
 	for (;;) {
@@ -26,6 +35,7 @@ int supervise(struct command_run *run, struct watcher *watcher,
 			[FD_SIGNALS] = { .fd = signals ? signals->fd : -1,
 					 .events = POLLIN },
 			[FD_WATCHER] = { .fd = watcher_fd(watcher), .events = POLLIN },
+			[FD_KEEPER] = { .fd = keeper_fd(keeper), .events = POLLIN },
 			[FD_OUT] = output_poll(&run->out),
 			[FD_ERR] = output_poll(&run->err),
 		};
@@ -37,8 +47,11 @@ int supervise(struct command_run *run, struct watcher *watcher,
 		output_service(&run->err, fds[FD_ERR].revents);
 		tree_reap(run->child.pid);
 		/* A server that died counts first: what ended may have ended for it. */
-		if (watcher_look(watcher) == WATCH_TRIPPED)
+		if (supervise_look(watcher, keeper))
 			return SUPERVISE_TRIPPED;
+		if (keeper_look(keeper) == KEEPER_LOOK_DEAD &&
+		    keeper_replace(keeper, err) < 0)
+			return -(int)err->kind;
 		if (fds[FD_CHILD].revents) {
 			int r = command_collect(run, err);
 
@@ -52,8 +65,8 @@ int supervise(struct command_run *run, struct watcher *watcher,
 	}
 }
 
-int supervise_pause(struct watcher *watcher, const struct signals *signals,
-		    struct deadline d, struct error *err)
+int supervise_pause(struct watcher *watcher, struct keeper *keeper,
+		    const struct signals *signals, struct deadline d, struct error *err)
 {
 	struct command_run nothing = {
 		.child = { .pidfd = -1 },
@@ -61,5 +74,5 @@ int supervise_pause(struct watcher *watcher, const struct signals *signals,
 		.err = OUTPUT_NONE,
 	};
 
-	return supervise(&nothing, watcher, signals, d, err);
+	return supervise(&nothing, watcher, keeper, signals, d, err);
 }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "lib/backup/breaker.h"
 #include "lib/backup/command.h"
 #include "lib/backup/destination.h"
 #include "lib/backup/ending.h"
@@ -137,27 +138,43 @@ static void judge(struct session *s, const struct destination *dest, int outcome
 	strbuf_done(&text);
 }
 
+/* Meanwhile, in steps that only wait for a task. */
+static bool is_dead(void *arg)
+{
+	struct destination *dest = arg;
+
+	return supervise_look(&dest->watcher, &dest->keeper);
+}
+
 static void detach(struct session *s, struct destination *dest, struct ending *ending)
 {
+	struct holders_spare spare = { 0 };
 	struct mount_detach_request request = {
 		.identity = &dest->mount,
+		.spare = &spare,
 		.deadline = deadline_after(dest->dead ? DEAD_DETACH_MS
 						      : dest->conf->umount_timeout_ms),
 		.server_dead = dest->dead,
 		.detach_if_busy = true,
 		.cancel_fd = -1,
+		.give_up = dest->dead ? NULL : is_dead,
+		.give_up_arg = dest,
 	};
 	struct mount_detach_report report;
 	struct error err;
-	int r = mount_detach(&request, &report, &err);
+	int r;
 
+	(void)keeper_pids(&dest->keeper, spare.pids);
+	r = mount_detach(&request, &report, &err);
+	/* Then it is what the keeper did that counts. */
+	if (!dest->dead && is_dead(dest))
+		return;
 	if (r < 0) {
 		session_phase_end(s, RECORD_PHASE_FAILED, "%s", err.msg);
 		log_error(s->log, "%s", err.msg);
 		ending_worsen(ending, ENDING_ERROR, &err);
 		return;
 	}
-	dest->mounted = false;
 	note_detach(s, r, &report);
 	judge(s, dest, r, &report, ending);
 }
@@ -184,7 +201,8 @@ static bool end_politely(struct session *s, struct destination *dest,
 	for (size_t i = 0; i < ARRAY_SIZE(steps) && !run->ended; i++) {
 		command_signal(run, steps[i].sig);
 		note_signal(s, run, steps[i].sig);
-		if (supervise(run, &dest->watcher, NULL, deadline_after(steps[i].wait_ms),
+		if (supervise(run, &dest->watcher, &dest->keeper, NULL,
+			      deadline_after(steps[i].wait_ms),
 			      &ignored) == SUPERVISE_TRIPPED)
 			return true;
 	}
@@ -199,10 +217,27 @@ static void end_at_once(struct command_run *run)
 		command_signal(run, SIGKILL);
 }
 
+static void unmount(struct session *s, struct destination *dest, struct ending *ending)
+{
+	if (!dest->dead) {
+		detach(s, dest, ending);
+		if (!is_dead(dest)) {
+			breaker_release(s, dest, ending);
+			return;
+		}
+		dest->dead = true;
+		ending_worsen_f(ending, ENDING_TRIPPED, "the server died in the unmount");
+		session_quarantine(s, dest->conf->name, ending->why.msg);
+		session_phase(s, "breaker");
+	}
+	if (!breaker_trip(s, dest, ending))
+		detach(s, dest, ending);
+}
+
 void teardown_run(struct session *s, struct destination *dest, struct command_run *run,
 		  struct ending *ending)
 {
-	if (watcher_look(&dest->watcher) == WATCH_TRIPPED)
+	if (supervise_look(&dest->watcher, &dest->keeper))
 		dest->dead = true;
 	if (run && !dest->dead)
 		dest->dead = end_politely(s, dest, run);
@@ -212,6 +247,8 @@ void teardown_run(struct session *s, struct destination *dest, struct command_ru
 				   ending->kind == ENDING_GOOD ? "its server died"
 							       : ending->why.msg);
 	session_phase(s, dest->dead ? "breaker" : "unmount");
+	if (dest->dead)
+		keeper_trip(&dest->keeper);
 	if (run && dest->dead)
 		note_signal(s, run, SIGTERM);
 	if (run && dest->dead)
@@ -219,7 +256,8 @@ void teardown_run(struct session *s, struct destination *dest, struct command_ru
 	else if (run)
 		(void)quiesce_end_own(dest, END_OWN_MS);
 	if (dest->mounted)
-		detach(s, dest, ending);
+		unmount(s, dest, ending);
+	dest->mounted = false;
 	if (run && dest->dead)
 		(void)quiesce_end_own(dest, DEAD_OWN_MS);
 	if (run && command_end(run, 0, deadline_after(DEAD_WAIT_MS)) == COMMAND_STUCK) {
@@ -228,4 +266,5 @@ void teardown_run(struct session *s, struct destination *dest, struct command_ru
 		ending_worsen_f(ending, ENDING_SUSPECT, "the command cannot be ended");
 	}
 	watcher_stop(&dest->watcher);
+	keeper_stop(&dest->keeper);
 }

@@ -134,6 +134,11 @@ enum watch_state watcher_look(struct watcher *w)
 	return w->watch.state;
 }
 
+int64_t watcher_alive_ns(const struct watcher *w)
+{
+	return w->log ? w->watch.answer_ns : 0;
+}
+
 int64_t watcher_worst_ms(const struct watcher *w)
 {
 	return w->watch.worst_ns / NSEC_PER_MSEC;

@@ -61,6 +61,9 @@ struct deadline watcher_next(const struct watcher *w) __attribute__((nonnull));
  */
 enum watch_state watcher_look(struct watcher *w) __attribute__((nonnull));
 
+/* When any call was answered last; CLOCK_MONOTONIC.  0: never started. */
+int64_t watcher_alive_ns(const struct watcher *w) __attribute__((nonnull));
+
 /* The longest wait for an answer so far; milliseconds. */
 int64_t watcher_worst_ms(const struct watcher *w) __attribute__((nonnull));
 

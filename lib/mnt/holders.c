@@ -39,6 +39,7 @@ struct copy {
 /* What the task knows while it searches. */
 struct search {
 	const struct mount_identity *id;
+	const struct holders_spare *spare;
 	bool exact; /* open links, read maps */
 	struct copy *copies;
 	size_t n_copies;
@@ -351,8 +352,15 @@ static int for_each_process(struct search *s, int (*fn)(struct search *s, pid_t 
 	return r;
 }
 
+static bool is_spared(const struct search *s, pid_t pid)
+{
+	return s->spare && (pid == s->spare->pids[0] || pid == s->spare->pids[1]);
+}
+
 static int visit_namespace(struct search *s, pid_t pid)
 {
+	if (is_spared(s, pid))
+		return 0;
 	return note_namespace(s, pid, false);
 }
 
@@ -360,8 +368,9 @@ static int visit_process(struct search *s, pid_t pid)
 {
 	char what[HOLDERS_WHAT_SIZE];
 
-	if (pid != getpid() && (holds_file(s, pid, what) || holds_link(s, pid, what) ||
-				holds_mapping(s, pid, what)))
+	if (pid != getpid() && !is_spared(s, pid) &&
+	    (holds_file(s, pid, what) || holds_link(s, pid, what) ||
+	     holds_mapping(s, pid, what)))
 		add_holder(s, pid, what);
 	return 0;
 }
@@ -381,23 +390,33 @@ static int search(struct search *s)
 	return r;
 }
 
+/* What is asked. */
+struct question {
+	const struct mount_identity *id;
+	const struct holders_spare *spare;
+};
+
 static int search_exactly(void *arg, void *result, struct error *err)
 {
-	struct search s = { .id = arg, .exact = true, .out = result, .err = err };
+	const struct question *q = arg;
+	struct search s = {
+		.id = q->id, .spare = q->spare, .exact = true, .out = result, .err = err
+	};
 
 	return search(&s);
 }
 
 static int search_by_text(void *arg, void *result, struct error *err)
 {
-	struct search s = { .id = arg, .out = result, .err = err };
+	const struct question *q = arg;
+	struct search s = { .id = q->id, .spare = q->spare, .out = result, .err = err };
 
 	s.out->incomplete = true;
 	return search(&s);
 }
 
-int holders_find(const struct mount_identity *id, struct deadline d, struct holders *ret,
-		 struct error *err)
+int holders_find(const struct mount_identity *id, const struct holders_spare *spare,
+		 struct deadline d, struct holders *ret, struct error *err)
 {
 	static const task_fn searches[] = { search_exactly, search_by_text };
 	int left_ms = deadline_poll_ms(d);
@@ -406,14 +425,14 @@ int holders_find(const struct mount_identity *id, struct deadline d, struct hold
 		deadline_within(d, left_ms < 0 ? EXACT_MS : left_ms / 2),
 		d,
 	};
-	struct mount_identity copy = *id;
+	struct question question = { id, spare };
 	struct holders found = { 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(searches); i++) {
 		struct task_spec spec = {
 			.name = "search for holders",
 			.fn = searches[i],
-			.arg = &copy,
+			.arg = &question,
 			.result = &found,
 			.result_size = sizeof(found),
 			.deadline = deadlines[i],

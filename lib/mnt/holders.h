@@ -58,17 +58,23 @@ struct holders {
 	bool incomplete;                 /* not everything could be looked at in time */
 };
 
+/* Those whose holding is their task: the keeper, whose namespace has a clone. */
+struct holders_spare {
+	pid_t pids[2]; /* 0: none */
+};
+
 /*
  * All that holds @id: open files, cwd, root, exe and mappings; mount namespaces
  * whose copy would stay behind; mounts below it.  nfsafe's own processes are not
- * left out: a stuck task of ours is a holder like any.
+ * left out: a stuck task of ours is a holder like any.  But @spare is, NULL: nobody.
  *
  * Blocks no longer than @d and two seconds.  If a link or maps blocks, the search is
  * done again without them: links are then judged by their text.
  * Returns 0 or a negative error.
  */
-int holders_find(const struct mount_identity *id, struct deadline d, struct holders *ret,
-		 struct error *err) __attribute__((nonnull, warn_unused_result));
+int holders_find(const struct mount_identity *id, const struct holders_spare *spare,
+		 struct deadline d, struct holders *ret, struct error *err)
+	__attribute__((nonnull(1, 4, 5), warn_unused_result));
 
 /* "1234 java (fd 17, D in rpc_wait_bit_killable), 99 bash (cwd)", "no process" */
 void holders_format(const struct holders *h, struct strbuf *out) __attribute__((nonnull));

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/fd.h"
 #include "lib/base/macro.h"
+#include "lib/mnt/handle.h"
 #include "lib/mnt/mountinfo.h"
 #include "lib/mnt/mountstats.h"
 #include "lib/mnt/remote.h"
@@ -74,6 +76,14 @@ struct attach_result {
 	char words[256];
 };
 
+/* In the task, while what was just looked up is in the cache and nothing is asked. */
+static int send_clone(const char *mountpoint, int sock)
+{
+	cleanup_fd int clone = handle_clone(mountpoint);
+
+	return clone < 0 || fd_send(sock, clone) < 0 ? errno : 0;
+}
+
 /*
  * In the task.  Everything that libmount does besides mount(2) is switched off:
  * helpers talk to the server with time-outs of their own, canonicalising looks
@@ -110,6 +120,9 @@ static int attach(void *arg, void *result, struct error *err)
 			res->errnum = EIO;
 	}
 	mnt_free_context(cxt);
+	/* Without it the keeper says that it has no handle. */
+	if (res->errnum == 0 && req->clone_sock >= 0)
+		(void)send_clone(req->mountpoint, req->clone_sock);
 	return 0;
 }
 
@@ -325,6 +338,8 @@ int mount_attach(const struct mount_request *req, struct deadline d, int cancel_
 		.result_size = sizeof(result),
 		.deadline = d,
 		.cancel_fd = cancel_fd,
+		.keep_fds = { req->clone_sock },
+		.n_keep_fds = req->clone_sock >= 0 ? 1 : 0,
 	};
 	struct mountinfo before;
 	pid_t stuck_pid;
@@ -354,6 +369,51 @@ int mount_attach(const struct mount_request *req, struct deadline d, int cancel_
 	explain_refusal(req, &result, &ret->why);
 	r = clean_up(req, ret, err);
 	return r < 0 ? r : MOUNT_ATTACH_REFUSED;
+}
+
+/* ---- hand over ---- */
+
+struct hand_over {
+	const struct mount_identity *id;
+	int sock;
+};
+
+static int hand_over(void *arg, void *result, struct error *err)
+{
+	const struct hand_over *over = arg;
+	int errnum = send_clone(over->id->mountpoint, over->sock);
+
+	(void)result;
+	if (errnum == 0)
+		return 0;
+	errno = errnum;
+	return error_sys(err, "%s: clone", over->id->mountpoint);
+}
+
+int mount_hand_over(const struct mount_identity *id, int sock, struct deadline d,
+		    struct error *err)
+{
+	struct hand_over over = { id, sock };
+	struct task_spec spec = {
+		.name = "clone",
+		.fn = hand_over,
+		.arg = &over,
+		.deadline = d,
+		.cancel_fd = -1,
+		.keep_fds = { sock },
+		.n_keep_fds = 1,
+	};
+	int r = mount_look(id, err);
+
+	if (r == 0)
+		r = task_run(&spec, NULL, err);
+	else if (r > 0)
+		return error_set(err, ERROR_UNSAFE, 0, "%s: our mount is not there",
+				 id->mountpoint);
+	if (r > 0)
+		return error_set(err, ERROR_UNREACHABLE, 0, "%s: clone %s",
+				 id->mountpoint, task_outcome_text(r));
+	return r;
 }
 
 /* ---- sync ---- */
@@ -451,8 +511,10 @@ int mount_sync(const struct mount_sync_request *req, struct mount_sync_report *r
 		.result_size = sizeof(result),
 		.deadline = req->deadline,
 		.cancel_fd = req->cancel_fd,
-		.give_up = req->silence_ms > 0 ? is_silent : NULL,
-		.give_up_arg = &silence,
+		.give_up = req->give_up          ? req->give_up
+			   : req->silence_ms > 0 ? is_silent
+						 : NULL,
+		.give_up_arg = req->give_up ? req->give_up_arg : &silence,
 		.look_ms = SILENCE_LOOK_MS,
 	};
 	int r;

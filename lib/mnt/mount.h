@@ -62,6 +62,8 @@ struct mount_request {
 	const char *source;     /* "nas1:/export/zm2" */
 	const char *mountpoint; /* passed mountpoint_check() */
 	const char *options;    /* from options_format() */
+	/* A Unix socket, on which the task sends a clone (lib/mnt/handle.h); -1: none. */
+	int clone_sock;
 };
 
 struct mount_attach_report {
@@ -85,6 +87,13 @@ struct mount_attach_report {
 int mount_attach(const struct mount_request *req, struct deadline d, int cancel_fd,
 		 struct mount_attach_report *ret, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
+
+/*
+ * Send another clone of @id over @sock, in a task.  Blocks no longer than @d and a
+ * second.  Returns 0 or a negative error.
+ */
+int mount_hand_over(const struct mount_identity *id, int sock, struct deadline d,
+		    struct error *err) __attribute__((nonnull, warn_unused_result));
 
 /* ---- look ---- */
 
@@ -111,6 +120,8 @@ struct mount_sync_request {
 	struct deadline deadline;
 	int64_t silence_ms; /* give up after so long without any answer; 0: do not look */
 	int cancel_fd;      /* readable: give up; -1: none */
+	bool (*give_up)(void *arg); /* asked instead of @silence_ms; NULL: not */
+	void *give_up_arg;
 };
 
 enum mount_sync_outcome {
@@ -147,8 +158,9 @@ enum mount_detach_outcome {
 	MOUNT_DETACH_LAZY,  /* out of sight, but @holders keep it, and may stay blocked */
 	MOUNT_DETACH_STUCK, /* out of sight, but the task that unmounts cannot end */
 	MOUNT_DETACH_BUSY,  /* still mounted: @holders, or still being written to */
-	MOUNT_DETACH_COVERED, /* still mounted: something foreign is mounted on it */
-	MOUNT_DETACH_FAILED,  /* still mounted: why */
+	MOUNT_DETACH_COVERED,  /* still mounted: something foreign is mounted on it */
+	MOUNT_DETACH_GIVEN_UP, /* as mount_detach_request.give_up said */
+	MOUNT_DETACH_FAILED,   /* still mounted: why */
 };
 
 struct mount_detach_request {
@@ -166,6 +178,14 @@ struct mount_detach_request {
 	bool detach_if_busy;
 	/* Readable: do not wait for holders any longer; -1: none. */
 	int cancel_fd;
+	/*
+	 * Looked at all the while: true is that the server has died, and that somebody
+	 * else forces (lib/backup/keeper.h): give up.  NULL: what the mount's statistics
+	 * tell decides, and force is used here.
+	 */
+	bool (*give_up)(void *arg);
+	void *give_up_arg;
+	const struct holders_spare *spare; /* not counted as holders; NULL: nobody */
 };
 
 struct mount_detach_report {

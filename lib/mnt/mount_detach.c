@@ -42,6 +42,7 @@ struct plan {
 	int again_ms;
 	struct deadline until;
 	int cancel_fd;
+	const struct mount_detach_request *req; /* whom to ask meanwhile; NULL: nobody */
 };
 
 struct plan_result {
@@ -95,6 +96,9 @@ static int carry_out(const struct plan *plan, struct plan_result *result,
 		.result_size = sizeof(*result),
 		.deadline = plan->until,
 		.cancel_fd = plan->cancel_fd,
+		.give_up = plan->req ? plan->req->give_up : NULL,
+		.give_up_arg = plan->req ? plan->req->give_up_arg : NULL,
+		.look_ms = BUSY_AGAIN_MS,
 	};
 	pid_t stuck_pid;
 	int r;
@@ -142,12 +146,13 @@ static int gone(const struct mount_identity *id, int outcome,
 }
 
 /* Those that were found before stay, if the search does not end in time. */
-static void find_holders(const struct mount_identity *id,
+static void find_holders(const struct mount_detach_request *req,
 			 struct mount_detach_report *report)
 {
 	struct error ignored;
 
-	if (holders_find(id, deadline_after(HOLDERS_MS), &report->holders, &ignored) < 0)
+	if (holders_find(req->identity, req->spare, deadline_after(HOLDERS_MS),
+			 &report->holders, &ignored) < 0)
 		report->holders.incomplete = true;
 }
 
@@ -165,6 +170,12 @@ static void explain(struct mount_detach_report *report, enum error_kind kind,
 	strbuf_done(&text);
 }
 
+/* In the eyes of who called us. */
+static bool has_died(const struct mount_detach_request *req)
+{
+	return req->give_up && req->give_up(req->give_up_arg);
+}
+
 /* Returns an enum flush, or a negative error. */
 static int flush(const struct mount_detach_request *req,
 		 struct mount_detach_report *report, struct error *err)
@@ -175,6 +186,8 @@ static int flush(const struct mount_detach_request *req,
 		.deadline = req->deadline,
 		.silence_ms = MOUNT_SILENCE_MS,
 		.cancel_fd = -1,
+		.give_up = req->give_up,
+		.give_up_arg = req->give_up_arg,
 	};
 	struct mount_sync_report done;
 	int r;
@@ -209,7 +222,7 @@ static int unmount_lazily(const struct mount_detach_request *req,
 	int r;
 
 	/* Before: once it is out of sight nobody can be found. */
-	find_holders(id, report);
+	find_holders(req, report);
 	r = carry_out(&lazy, &result, report, err);
 	if (r < 0)
 		return r;
@@ -261,7 +274,7 @@ static int unmount_by_force(const struct mount_detach_request *req,
 	int r;
 
 	/* Before: those that are blocked now may have ended afterwards. */
-	find_holders(id, report);
+	find_holders(req, report);
 	r = force(req, &result, report, err);
 	if (r < 0)
 		return r;
@@ -288,12 +301,15 @@ static int unmount_plainly(const struct mount_detach_request *req,
 		.again_ms = BUSY_AGAIN_MS,
 		.until = req->deadline,
 		.cancel_fd = req->cancel_fd,
+		.req = req,
 	};
 	struct plan_result result;
 	int r = carry_out(&plan, &result, report, err);
 
 	if (r < 0)
 		return r;
+	if (has_died(req))
+		return MOUNT_DETACH_GIVEN_UP;
 	if (r == STEP_GONE)
 		return gone(id, MOUNT_DETACHED, report);
 	if (result.covered)
@@ -307,7 +323,7 @@ static int unmount_plainly(const struct mount_detach_request *req,
 	}
 	if (req->detach_if_busy)
 		return unmount_lazily(req, report, err);
-	find_holders(id, report);
+	find_holders(req, report);
 	explain(report, ERROR_BUSY, id, "still mounted: it is busy");
 	return MOUNT_DETACH_BUSY;
 }
@@ -321,6 +337,8 @@ static int detach(const struct mount_detach_request *req,
 		r = flush(req, report, err);
 	if (r < 0)
 		return r;
+	if (has_died(req))
+		return MOUNT_DETACH_GIVEN_UP;
 	if (r == FLUSH_DEAD)
 		return unmount_by_force(req, report, err);
 	if (r == FLUSH_ENDED)

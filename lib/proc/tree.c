@@ -90,7 +90,16 @@ bool tree_descends(pid_t pid, pid_t ancestor)
 	return false;
 }
 
-size_t tree_signal_adopted(pid_t spare, int sig)
+static bool is_spared(pid_t pid, const pid_t *spare, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (spare[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+size_t tree_signal_adopted(const pid_t *spare, size_t n_spare, int sig)
 {
 	DIR *proc = opendir("/proc");
 	size_t n = 0;
@@ -101,8 +110,9 @@ size_t tree_signal_adopted(pid_t spare, int sig)
 		pid_t pid = (pid_t)atoi(entry->d_name), parent;
 		char state;
 
-		if (pid <= 0 || pid == spare || !look(pid, &state, &parent) ||
-		    parent != getpid() || state == 'Z' || state == 'X')
+		if (pid <= 0 || is_spared(pid, spare, n_spare) ||
+		    !look(pid, &state, &parent) || parent != getpid() || state == 'Z' ||
+		    state == 'X')
 			continue;
 		n++;
 		if (sig != 0)

@@ -30,12 +30,12 @@ int64_t tree_started(pid_t pid);
 bool tree_descends(pid_t pid, pid_t ancestor);
 
 /*
- * Send @sig (0: nothing) to each child of this process that lives, but @spare (0: none):
- * what a command left behind, once it and all our own children but @spare are gone.
- * Their children become ours when they end: call it again until there are none.
+ * Send @sig (0: nothing) to each child of this process that lives, but the @n_spare in
+ * @spare: what a command left behind, once it and all our own children but those are
+ * gone. Their children become ours when they end: call it again until there are none.
  * Returns how many there were.
  */
-size_t tree_signal_adopted(pid_t spare, int sig);
+size_t tree_signal_adopted(const pid_t *spare, size_t n_spare, int sig);
 
 /*
  * Reap adopted children that have ended: in a long run they would pile up as zombies.

@@ -125,7 +125,7 @@ static int drive_attach(struct drive *d)
 		.mountport = (uint16_t)atoi(arg(d, 7)),
 	};
 	char text[OPTIONS_TEXT_SIZE];
-	struct mount_request req = { arg(d, 2), arg(d, 3), text };
+	struct mount_request req = { arg(d, 2), arg(d, 3), text, -1 };
 	struct mount_attach_report report;
 	struct options options;
 	int r;
@@ -211,7 +211,7 @@ static int drive_holders(struct drive *d)
 	int r = find_identity(d, arg(d, 2), &id);
 
 	if (r == 0)
-		r = holders_find(&id, deadline_after(4000), &h, &d->err);
+		r = holders_find(&id, NULL, deadline_after(4000), &h, &d->err);
 	if (r < 0)
 		return fail(d);
 	begin_line(d, "holders");

@@ -122,7 +122,7 @@ static void expect_held(bool (*hold)(void), struct mount_identity id, const char
 	struct holders h;
 	struct error err;
 
-	cr_assert_eq(holders_find(&id, deadline_after(10000), &h, &err), 0, "%s",
+	cr_assert_eq(holders_find(&id, NULL, deadline_after(10000), &h, &err), 0, "%s",
 		     err.msg);
 	cr_expect_not(h.incomplete);
 	found = find(&h, pid);

@@ -161,7 +161,7 @@ Test(tree, adopted_ones_are_signalled_whatever_their_group, .timeout = 20)
 
 	tree_adopt();
 	spare = sleeper();
-	cr_assert_eq(tree_signal_adopted(spare, 0), 0);
+	cr_assert_eq(tree_signal_adopted(&spare, 1, 0), 0);
 	middle = fork();
 	if (middle == 0) {
 		if (fork() == 0) {
@@ -172,10 +172,10 @@ Test(tree, adopted_ones_are_signalled_whatever_their_group, .timeout = 20)
 		_exit(0);
 	}
 	cr_assert_eq(waitpid(middle, NULL, 0), middle);
-	cr_assert_eq(tree_signal_adopted(spare, 0), 1);
-	cr_assert_eq(tree_signal_adopted(spare, SIGKILL), 1);
+	cr_assert_eq(tree_signal_adopted(&spare, 1, 0), 1);
+	cr_assert_eq(tree_signal_adopted(&spare, 1, SIGKILL), 1);
 	for (struct deadline d = deadline_after(10000);
-	     tree_signal_adopted(spare, 0) > 0;)
+	     tree_signal_adopted(&spare, 1, 0) > 0;)
 		cr_assert(!deadline_expired(d));
 	cr_assert_eq(kill(spare, 0), 0);
 	end(spare);

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/backup/keeper_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/backup/keeper_hand.h"
+#include "lib/backup/keeper_note.h"
+#include "lib/base/deadline.h"
+#include "lib/base/error.h"
+#include "lib/base/fd.h"
+#include "lib/proc/child.h"
+#include "lib/proc/lock.h"
+
+#define NSEC_PER_MSEC INT64_C(1000000)
+
+#define IDLE_MS 250
+#define BUSY_MS 50
+#define FORCE_MS 20
+
+/* Beyond the watch's limit: it trips first, and writes it down, unless it hangs. */
+#define SILENCE_MARGIN_MS 500
+
+/* Between SIGTERM and SIGKILL: nobody can clean up what he cannot reach. */
+#define END_GRACE_MS 300
+/* After the supervisor's death the server may well live. */
+#define ORPHAN_GRACE_MS 2000
+#define ORPHAN_PATIENCE_MS 5000
+#define MOUNT_TASK_MS 1000 /* in which a mount task dies with the supervisor */
+
+/* Writers that were aborted try again at close and exit. */
+#define DRAIN_MIN_MS 300
+#define SCAN_EVERY_MS 100
+#define QUIET_SCANS 2
+#define JOB_MS 3000 /* for the hand; then it is replaced */
+#define RELEASE_MS 15000
+#define KILL_MS 1000
+#define LET_GO_DEAD_MS 200 /* nobody will answer */
+
+struct self {
+	const struct keeper_role *role;
+	struct keeper_page *page;
+	struct handle handle;
+	struct hand hand;
+	struct lock lock;
+	int supervisor_fd, signal_fd, sock;
+	bool orphan, asked_to_end;
+	int64_t begin_ns; /* of the state */
+	int64_t force_from_ns;
+	int64_t scanned_ns;
+	int group_signal; /* the last one it was sent */
+	int quiet;        /* scans in a row that found nobody */
+	bool flushed, detached;
+};
+
+static int64_t ms(int64_t n)
+{
+	return n * NSEC_PER_MSEC;
+}
+
+static int state_of(const struct self *k)
+{
+	return atomic_load(&k->page->state);
+}
+
+static void enter(struct self *k, enum keeper_state state)
+{
+	k->begin_ns = deadline_now_ns();
+	atomic_store(&k->page->state, (int)state);
+	if (k->sock >= 0)
+		(void)fd_send(k->sock, -1);
+}
+
+/* ---- set up ---- */
+
+static int protect(struct error *err)
+{
+	static const char never[] = "-1000";
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	/* Without the capability it is as anybody else: better than none. */
+	if (fd >= 0) {
+		(void)!write(fd, never, sizeof(never) - 1);
+		(void)close(fd);
+	}
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0 && errno != EPERM && errno != ENOMEM)
+		return error_sys(err, "keeper: mlockall");
+	return 0;
+}
+
+static int take_lock(struct self *k, struct error *err)
+{
+	struct lock_holder holder;
+	int r = lock_take(k->role->run_dir, LOCK_KEEPER, "keeper", &k->lock, &holder,
+			  err);
+
+	if (r == LOCK_HELD)
+		return error_set(
+			err, ERROR_BUSY, 0,
+			"an earlier keeper (pid %d, run %lld) has not let go yet",
+			(int)holder.pid, (long long)holder.run_id);
+	if (r < 0)
+		return r;
+	lock_set_run(&k->lock, k->page->run);
+	lock_set_phase(&k->lock, "keeping", k->page->destination);
+	return 0;
+}
+
+static int open_signals(struct self *k, struct error *err)
+{
+	sigset_t all, term;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	(void)sigemptyset(&term);
+	(void)sigaddset(&term, SIGTERM);
+	k->signal_fd = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
+	return k->signal_fd < 0 ? error_sys(err, "keeper: signalfd") : 0;
+}
+
+static int set_up(struct self *k, struct error *err)
+{
+	const struct keeper_role *role = k->role;
+	int keep[] = { role->sock, role->state_fd };
+	struct child_isolation isolation = {
+		.parent = role->supervisor,
+		.keep_fds = keep,
+		.n_keep_fds = 2,
+		.outlives = true,
+	};
+	int r = child_isolate(&isolation, err);
+
+	(void)prctl(PR_SET_NAME, "nfsafe-keeper");
+	if (r == 0)
+		r = open_signals(k, err);
+	if (r == 0) {
+		k->supervisor_fd = (int)syscall(SYS_pidfd_open, role->supervisor, 0);
+		if (k->supervisor_fd < 0)
+			r = error_sys(err, "keeper: pidfd_open");
+	}
+	if (r == 0)
+		r = take_lock(k, err);
+	if (r == 0)
+		r = role->join ? handle_join(&k->handle, role->join, err)
+			       : handle_enter(&k->handle, role->run_dir, err);
+	/* The hand before the memory is locked: it may do without. */
+	if (r == 0)
+		r = hand_start(&k->hand, &k->handle, k->page, err);
+	return r < 0 ? r : protect(err);
+}
+
+/* ---- what is known ---- */
+
+static int64_t last_life(const struct self *k)
+{
+	int64_t watch = atomic_load(&k->page->life_ns);
+	int64_t beat = atomic_load(k->role->answered_ns);
+
+	/* The prober reads what servers send: what it cannot know it is not believed. */
+	if (beat > deadline_now_ns())
+		beat = 0;
+	return beat > watch ? beat : watch;
+}
+
+static bool is_silent(const struct self *k, int64_t now)
+{
+	return now - last_life(k) >= k->page->limit_ns + ms(SILENCE_MARGIN_MS);
+}
+
+static bool group_is_gone(const struct self *k)
+{
+	int group = atomic_load(&k->page->group);
+
+	return group <= 0 || (kill(-group, 0) < 0 && errno == ESRCH);
+}
+
+/* ---- break ---- */
+
+static void begin_break(struct self *k, enum keeper_cause cause, int64_t force_from)
+{
+	atomic_store(&k->page->cause, (int)cause);
+	atomic_store(&k->page->break_ns, deadline_now_ns());
+	k->force_from_ns = force_from;
+	enter(k, KEEPER_BREAKING);
+}
+
+static void end_group(struct self *k, int64_t now)
+{
+	int group = atomic_load(&k->page->group);
+	int64_t grace =
+		k->page->cause == KEEPER_CAUSE_ORPHANED ? ORPHAN_GRACE_MS : END_GRACE_MS;
+
+	if (group <= 0)
+		return;
+	if (k->group_signal == 0) {
+		k->group_signal = SIGTERM;
+		(void)kill(-group, SIGTERM);
+		/* A stopped process sees nothing but SIGKILL until it goes on. */
+		(void)kill(-group, SIGCONT);
+	} else if (now - k->begin_ns >= ms(grace)) {
+		k->group_signal = SIGKILL;
+		(void)kill(-group, SIGKILL);
+	}
+}
+
+static void detach(struct self *k, int64_t now)
+{
+	struct keeper_page *page = k->page;
+	bool orphaned = atomic_load(&page->cause) == KEEPER_CAUSE_ORPHANED;
+	int r;
+
+	if (k->detached)
+		return;
+	/* Nobody knows of a mount: its task may be in the middle of making it. */
+	if (page->mount.id == 0 && now - k->begin_ns < ms(MOUNT_TASK_MS))
+		return;
+	/* The command of an orphan may still end well. */
+	if (orphaned && now < k->force_from_ns && !group_is_gone(k) &&
+	    k->group_signal != SIGKILL)
+		return;
+	r = handle_detach_public(&k->handle, &page->mount);
+	k->detached = true;
+	atomic_store(&page->detached, r + 1);
+	if (r == MOUNT_LOOK_OURS)
+		atomic_store(&page->detached_ns, deadline_now_ns());
+}
+
+static void let_go(struct self *k)
+{
+	handle_idle(&k->handle);
+	enter(k, KEEPER_LETTING_GO);
+}
+
+/* Somebody killed the hand, or it hangs: another one.  Without memory there is none. */
+static void mend_hand(struct self *k, int64_t now)
+{
+	struct error ignored;
+
+	if (k->hand.pid != 0 && k->hand.job != HAND_NONE &&
+	    now - k->hand.since_ns > ms(JOB_MS) && now >= k->force_from_ns)
+		(void)hand_kill(&k->hand, 0); /* forcing goes on meanwhile */
+	if (k->hand.pid == 0)
+		(void)!hand_start(&k->hand, &k->handle, k->page, &ignored);
+}
+
+static void next_job(struct self *k, int64_t now)
+{
+	if (k->hand.job != HAND_NONE)
+		return;
+	if (k->quiet >= QUIET_SCANS && !k->flushed) {
+		hand_order(&k->hand, HAND_FLUSH);
+	} else if (now - k->scanned_ns >= ms(SCAN_EVERY_MS)) {
+		k->scanned_ns = now;
+		hand_order(&k->hand, HAND_SCAN);
+	}
+}
+
+static void take_result(struct self *k)
+{
+	enum hand_job job;
+	int value;
+
+	if (!hand_take(&k->hand, &job, &value))
+		return;
+	if (job == HAND_SCAN)
+		k->quiet = value == 0 ? k->quiet + 1 : 0;
+	if (job == HAND_FLUSH)
+		k->flushed = true;
+}
+
+static void go_on_breaking(struct self *k, int64_t now)
+{
+	struct keeper_page *page = k->page;
+
+	if (is_silent(k, now) || atomic_load(&page->order) == KEEPER_ORDER_TRIP)
+		k->force_from_ns = k->force_from_ns < now ? k->force_from_ns : now;
+	end_group(k, now);
+	detach(k, now);
+	if (now >= k->force_from_ns) {
+		handle_force(&k->handle);
+		atomic_fetch_add(&page->forces, 1U);
+	}
+	take_result(k);
+	mend_hand(k, now);
+	if (!k->detached)
+		return;
+	if (!k->handle.placed || k->asked_to_end) {
+		let_go(k);
+		return;
+	}
+	/* A zombie is in its group for as long as the supervisor pleases. */
+	if (k->flushed && k->quiet >= QUIET_SCANS &&
+	    (k->group_signal == SIGKILL || group_is_gone(k)) &&
+	    now - k->begin_ns >= ms(DRAIN_MIN_MS)) {
+		atomic_store(&page->drained_ns, now);
+		let_go(k);
+		return;
+	}
+	next_job(k, now);
+}
+
+/* ---- let go ---- */
+
+static void finish(struct self *k)
+{
+	enter(k, KEEPER_DONE);
+	if (k->orphan)
+		(void)keeper_note_write(k->role->state_fd, k->page);
+}
+
+/* What drops the last reference may hang (DESTROY_SESSION); SIGKILL frees it. */
+static void go_on_letting_go(struct self *k, int64_t now)
+{
+	struct keeper_page *page = k->page;
+	bool dead = atomic_load(&page->cause) != KEEPER_CAUSE_NONE && is_silent(k, now);
+	int64_t patience = ms(dead ? LET_GO_DEAD_MS : JOB_MS);
+	enum hand_job job;
+	int value;
+
+	if (hand_take(&k->hand, &job, &value) && job == HAND_LET_GO) {
+		atomic_store(&page->released_ns, now);
+		finish(k);
+		return;
+	}
+	mend_hand(k, now);
+	if (!k->handle.placed) {
+		finish(k);
+	} else if (k->hand.job == HAND_NONE && now - k->begin_ns < patience) {
+		hand_order(&k->hand, HAND_LET_GO);
+	} else if (now - k->begin_ns >= patience) {
+		if (!hand_kill(&k->hand, KILL_MS))
+			atomic_store(&page->stuck, k->hand.pid);
+		else
+			atomic_store(&page->released_ns, deadline_now_ns());
+		finish(k);
+	}
+}
+
+/*
+ * The public mount has gone in the ordinary way, flushed.  A flush more, since somebody
+ * else may have written; the server may die in it.
+ */
+static void go_on_releasing(struct self *k, int64_t now)
+{
+	if (is_silent(k, now) || now - k->begin_ns >= ms(RELEASE_MS))
+		k->force_from_ns = now;
+	if (now >= k->force_from_ns) {
+		handle_force(&k->handle);
+		atomic_fetch_add(&k->page->forces, 1U);
+	}
+	take_result(k);
+	mend_hand(k, now);
+	if (k->flushed)
+		let_go(k);
+	else if (k->hand.job == HAND_NONE)
+		hand_order(&k->hand, HAND_FLUSH);
+}
+
+/* ---- wait ---- */
+
+static void watch(struct self *k, int64_t now)
+{
+	int order = atomic_load(&k->page->order);
+
+	take_result(k);
+	if (order == KEEPER_ORDER_TRIP)
+		begin_break(k, KEEPER_CAUSE_ORDER, now);
+	else if (order != KEEPER_ORDER_NONE && is_silent(k, now))
+		begin_break(k, KEEPER_CAUSE_SILENCE, now);
+	else if (k->orphan)
+		begin_break(k, KEEPER_CAUSE_ORPHANED, now + ms(ORPHAN_PATIENCE_MS));
+	else if (order == KEEPER_ORDER_RELEASE)
+		go_on_releasing(k, now);
+	else if (order == KEEPER_ORDER_WATCH)
+		handle_identify(&k->handle, &k->page->mount);
+	if (k->hand.pid == 0)
+		mend_hand(k, now);
+}
+
+static void tick(struct self *k)
+{
+	int64_t now = deadline_now_ns();
+
+	switch (state_of(k)) {
+	case KEEPER_READY:
+	case KEEPER_HOLDING:
+		watch(k, now);
+		break;
+	case KEEPER_BREAKING:
+		go_on_breaking(k, now);
+		break;
+	case KEEPER_LETTING_GO:
+		go_on_letting_go(k, now);
+		break;
+	default:
+		break;
+	}
+}
+
+static void take_clone(struct self *k)
+{
+	struct error ignored;
+	int fd, r;
+
+	while ((r = fd_receive(k->sock, &fd)) > 0) {
+		if (fd < 0)
+			continue;
+		if (k->handle.placed)
+			(void)close(fd);
+		else if (handle_place(&k->handle, fd, &ignored) == 0) {
+			hand_order(&k->hand, HAND_OPEN);
+			if (state_of(k) == KEEPER_READY)
+				enter(k, KEEPER_HOLDING);
+		}
+	}
+	if (r == 0)
+		fd_close(&k->sock);
+}
+
+static int pause_ms(const struct self *k)
+{
+	switch (state_of(k)) {
+	case KEEPER_BREAKING:
+		return FORCE_MS;
+	case KEEPER_LETTING_GO:
+		return BUSY_MS;
+	default:
+		return atomic_load(&k->page->order) == KEEPER_ORDER_RELEASE ? BUSY_MS
+									    : IDLE_MS;
+	}
+}
+
+static void wait_event(struct self *k)
+{
+	struct signalfd_siginfo info;
+	struct pollfd fds[] = {
+		{ .fd = k->sock, .events = POLLIN },
+		{ .fd = k->orphan ? -1 : k->supervisor_fd, .events = POLLIN },
+		{ .fd = k->signal_fd, .events = POLLIN },
+		{ .fd = k->hand.pid ? k->hand.sock : -1, .events = POLLIN },
+	};
+
+	(void)poll(fds, 4, pause_ms(k));
+	if (fds[0].revents)
+		take_clone(k);
+	if (fds[1].revents)
+		k->orphan = true;
+	/* Asked by a person, or by the next run: only one that lingers obeys. */
+	if (fds[2].revents && read(k->signal_fd, &info, sizeof(info)) > 0 && k->orphan)
+		k->asked_to_end = true;
+}
+
+/* Of a keeper that died in the middle: what it has done is not done again. */
+static void take_over(struct self *k)
+{
+	(void)kill(k->role->join, SIGKILL);
+	k->detached = atomic_load(&k->page->detached) != 0;
+	k->force_from_ns = deadline_now_ns();
+	enter(k, KEEPER_BREAKING);
+}
+
+_Noreturn void keeper_main(const struct keeper_role *role)
+{
+	struct self k = {
+		.role = role,
+		.page = role->page,
+		.handle = HANDLE_INIT,
+		.hand = { .sock = -1 },
+		.lock = LOCK_INIT,
+		.supervisor_fd = -1,
+		.signal_fd = -1,
+		.sock = role->sock,
+		.force_from_ns = INT64_MAX,
+	};
+
+	atomic_store(&role->page->pid, getpid());
+	if (set_up(&k, &role->page->error) < 0) {
+		enter(&k, KEEPER_FAILED);
+		_exit(EXIT_FAILURE);
+	}
+	if (role->join)
+		take_over(&k);
+	else
+		enter(&k, KEEPER_READY);
+	while (state_of(&k) != KEEPER_DONE) {
+		tick(&k);
+		if (state_of(&k) != KEEPER_DONE)
+			wait_event(&k);
+	}
+	(void)hand_kill(&k.hand, KILL_MS);
+	_exit(EXIT_SUCCESS);
+}
