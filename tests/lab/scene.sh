@@ -184,11 +184,11 @@ scene_mounted() {
 	done </proc/self/mountinfo
 	return 1
 }
-scene_play() {
-	local instant=$1 fault=$2 limit=$3 step
-	step=$(scene_step "$instant")
+# scene_start INSTANT: victims, and a run whose backup lingers where INSTANT is.
+scene_start() {
+	local step
+	step=$(scene_step "$1")
 	rm -f "$scene_board".*
-	case $instant in probing | mounting* | guarding) nas_delay "$scene_host" 60 ;; esac
 	sed -i "s|^full = .*|full = $scene_victim backup $scene_board $step $mountpoint/data $scene_size|" "$conf"
 	"$scene_victim" watch "$scene_board" "reader=$mountpoint" "writer=$mountpoint" df=/ \
 		"ls=/srv/nfsafe" "sync=$scene_board" >/tmp/scene/calls 2>&1 &
@@ -196,10 +196,15 @@ scene_play() {
 	nas_wait 5 "a board" test -s "$scene_board"
 	"$NFSAFE" --config "$conf" run --level full >"$out" 2>"$err" &
 	scene_run=$!
+	scene_healer=''
+}
+scene_play() {
+	local instant=$1 fault=$2 limit=$3
+	case $instant in probing | mounting* | guarding) nas_delay "$scene_host" 60 ;; esac
+	scene_start "$instant"
 	scene_reached=yes
 	scene_reach "$instant" || scene_reached=no
 	scene_fault_ms=$(now)
-	scene_healer=''
 	scene_fault "$fault"
 	: >"$scene_board.fault"
 	scene_finish "$limit"
@@ -224,7 +229,7 @@ scene_finish() {
 	scene_end_ms=$(now)
 	for ((tries = 0; tries < 16; tries++)); do
 		scene_blocked=$("$scene_victim" blocked)
-		[ -n "$(grep -v ' nfsafe ' <<<"$scene_blocked")" ] || break
+		[ -n "$(grep -v ' nfsafe' <<<"$scene_blocked")" ] || break
 		nap 0.5
 	done
 }
@@ -232,7 +237,7 @@ scene_tell() {
 	local ours others
 	kill -TERM "$scene_watch"
 	wait "$scene_watch"
-	ours=$(grep -c ' nfsafe ' <<<"$scene_blocked")
+	ours=$(grep -c ' nfsafe' <<<"$scene_blocked")
 	others=$(grep -c . <<<"$scene_blocked")
 	echo "reached=$scene_reached"
 	echo "fault_ms=$scene_fault_ms"
@@ -263,11 +268,11 @@ scene_tell() {
 }
 scene_clean() {
 	local pid point
-	for pid in $(pgrep -x 'nfsafe|victim'); do kill -KILL "$pid"; done
+	for pid in $(pgrep '^(nfsafe|victim)'); do kill -KILL "$pid"; done
 	awk '/ - nfs4? / { print $5 }' /proc/self/mountinfo | sort -u |
 		while read -r point; do umount -i -f "$point" || umount -i -l "$point"; done
 	! scene_mounted && [ -z "$(sed -n '2,$p' /proc/fs/nfsfs/volumes)" ] &&
-		[ -z "$(pgrep -x 'nfsafe|victim')" ]
+		[ -z "$(pgrep '^(nfsafe|victim)')" ]
 } 2>/dev/null
 scene_strike() {
 	scene_cure "$1"
