@@ -133,16 +133,38 @@ static int look_at_space(struct walk *w)
 	return r;
 }
 
+static void beat_name(const struct marker *host, char ret[GUARD_BEAT_NAME_SIZE])
+{
+	(void)snprintf(ret, GUARD_BEAT_NAME_SIZE, ".nfsafe-beat-%s", host->machine);
+}
+
+int guard_beat_name(char ret[GUARD_BEAT_NAME_SIZE], struct error *err)
+{
+	struct marker host;
+	int r = marker_new("", &host, err);
+
+	if (r == 0)
+		beat_name(&host, ret);
+	return r;
+}
+
 static int try_to_write(struct walk *w)
 {
 	struct guard_task job = { .root = w->root };
+	char name[GUARD_BEAT_NAME_SIZE];
 	int r = join_unique(w, ".nfsafe-guard-", &job.file);
 
+	beat_name(&w->host, name);
+	if (r == 0)
+		r = remote_join(w->root, name, &job.target, w->err);
 	if (r == 0)
 		r = run_task(w, "write", guard_task_write, &job);
-	if (r == 0)
+	if (r == 0) {
 		w->report->write_ms = w->facts.write.elapsed_ms;
+		w->report->beat_errnum = w->facts.beat.errnum;
+	}
 	remote_free(job.file);
+	remote_free(job.target);
 	return r;
 }
 

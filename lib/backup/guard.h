@@ -14,7 +14,8 @@
  *   uuid    it is the one that `init` pinned
  *   fsid    what the kernel mounted is the file system that `init` pinned
  *   space   at least min_free is free, and at least one inode
- *   write   a unique file: created, written, fsync'ed, read back, compared, removed
+ *   write   a unique file: created, written, fsync'ed, read back, compared, removed;
+ *           and the file that the watch writes to is there: it stays, and is used again
  */
 
 #include <stdbool.h>
@@ -103,6 +104,9 @@ struct guard_facts {
 		int errnum; /* unless DONE or COMPARE */
 		int64_t elapsed_ms;
 	} write;
+	struct {
+		int errnum; /* of making the file for the beats; 0: it is there */
+	} beat;
 };
 
 /*
@@ -115,6 +119,15 @@ enum guard_reason guard_judge(enum guard_step step, const struct guard_request *
 
 /* ---- effects ---- */
 
+#define GUARD_BEAT_NAME_SIZE 64
+
+/*
+ * The name of the file in the export's root that the watch of this host writes to: of
+ * each host another one.  Reads /etc/machine-id.  Returns 0 or a negative error.
+ */
+int guard_beat_name(char ret[GUARD_BEAT_NAME_SIZE], struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
 struct guard_report {
 	struct error why;     /* words, unless GUARD_PASSED */
 	struct marker marker; /* as found; zeroed if none could be read */
@@ -122,6 +135,7 @@ struct guard_report {
 	bool space_known;
 	struct remote_space space;
 	int64_t write_ms; /* the write step; -1: not reached */
+	int beat_errnum;  /* why there is no file for the beats; 0: there is */
 	pid_t stuck_pid;  /* of a task that could not be killed; 0: none */
 	struct holders_wait stuck_wait;
 };

@@ -17,7 +17,7 @@ struct remote;
 struct guard_task {
 	struct remote *root;
 	struct remote *file;   /* the marker; or a name that is free */
-	struct remote *target; /* of an install: the marker */
+	struct remote *target; /* of an install: the marker; of a write: for the beats */
 	const struct marker *marker;
 };
 
@@ -30,7 +30,10 @@ int guard_task_read_marker(void *arg, void *result, struct error *err);
 /* @root → facts.space */
 int guard_task_read_space(void *arg, void *result, struct error *err);
 
-/* Create @file, write, fsync, read back, compare, remove → facts.write */
+/*
+ * Create @file, write, fsync, read back, compare, remove → facts.write
+ * And @target is there, a file that its owner may write to → facts.beat
+ */
 int guard_task_write(void *arg, void *result, struct error *err);
 
 /*

@@ -87,6 +87,55 @@ Test(guard_task, a_file_is_written_read_back_and_gone)
 	end(&p);
 }
 
+/* It stays, and what is in it does too. */
+Test(guard_task, the_file_for_the_beats_is_made_once)
+{
+	struct guard_facts f;
+	struct place p;
+	struct stat st;
+
+	begin(&p);
+	p.task.file = join(&p, "x");
+	p.task.target = join(&p, "beat");
+	f = run(guard_task_write, &p);
+	cr_expect_eq(f.write.stage, GUARD_WRITE_DONE);
+	cr_expect_eq(f.beat.errnum, 0);
+	put(p.task.target, "beaten");
+	f = run(guard_task_write, &p);
+	cr_expect_eq(f.beat.errnum, 0);
+	cr_assert_eq(stat(remote_text(p.task.target), &st), 0);
+	cr_expect_eq(st.st_size, 6);
+	cr_expect_eq(remote_unlink(p.task.target), 0);
+	end(&p);
+}
+
+/* Told, and no reason to refuse the export: a directory, a FIFO, a link elsewhere. */
+Test(guard_task, what_lies_in_place_of_the_file_for_the_beats, .timeout = 5)
+{
+	struct guard_facts f;
+	struct place p;
+	char path[128];
+
+	begin(&p);
+	p.task.file = join(&p, "x");
+	p.task.target = join(&p, "beat");
+	(void)snprintf(path, sizeof(path), "%s/beat", p.dir);
+	cr_assert_eq(mkdir(path, 0700), 0);
+	f = run(guard_task_write, &p);
+	cr_expect_eq(f.write.stage, GUARD_WRITE_DONE);
+	cr_expect_eq(f.beat.errnum, EISDIR);
+	cr_assert_eq(rmdir(path), 0);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	f = run(guard_task_write, &p);
+	cr_expect_neq(f.beat.errnum, 0);
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(symlink("/dev/null", path), 0);
+	f = run(guard_task_write, &p);
+	cr_expect_eq(f.beat.errnum, ELOOP);
+	cr_assert_eq(unlink(path), 0);
+	end(&p);
+}
+
 Test(guard_task, what_is_there_is_not_written_to)
 {
 	struct guard_facts f;
