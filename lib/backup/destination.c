@@ -359,6 +359,9 @@ static int guard(struct session *s, struct destination *dest, struct error *err)
 		return refuse_guarded(s, (enum guard_reason)r, err);
 	}
 	(void)snprintf(dest->fsid, sizeof(dest->fsid), "%s", report.fsid);
+	if (report.beat_errnum != 0)
+		log_warning(s->log, "%s: the watch has no file to write to: %s",
+			    conf->name, strerror(report.beat_errnum));
 	session_phase_end(s, RECORD_PHASE_OK, "write %" PRId64 " ms", report.write_ms);
 	return DESTINATION_READY;
 }
@@ -391,15 +394,22 @@ static void prepare(struct destination *dest, const struct conf_destination *con
 
 static int start_watch(struct session *s, struct destination *dest, struct error *err)
 {
+	struct source source;
 	struct watcher_spec spec = {
 		.report = &dest->report,
 		.max_stall_ms = dest->conf->max_stall_ms,
 		.identity = &dest->unprivileged,
+		.user = dest->user,
+		.export = source.export,
+		.mount = &dest->mount,
 		.timeline = s->timeline,
 		.last_answer_ns = keeper_answered(&dest->keeper),
 	};
-	int r = keeper_watch(&dest->keeper, &dest->mount, deadline_after(KEEPER_MS), err);
+	int r = source_parse(dest->conf->source, &source, err);
 
+	if (r < 0)
+		return r;
+	r = keeper_watch(&dest->keeper, &dest->mount, deadline_after(KEEPER_MS), err);
 	if (r < 0)
 		return r;
 	return watcher_start(&dest->watcher, &spec, s->log, err);

@@ -37,7 +37,7 @@ static void choose(struct session *s, const struct job_candidate *c, char *label
 static void judge(struct session *s, struct destination *dest, struct command_run *run,
 		  int outcome, struct ending *ending)
 {
-	char signal_name[32];
+	char signal_name[32], reason[WATCHER_REASON_SIZE];
 	int code;
 
 	switch (outcome) {
@@ -62,10 +62,9 @@ static void judge(struct session *s, struct destination *dest, struct command_ru
 		return;
 	case SUPERVISE_TRIPPED:
 		dest->dead = true;
-		ending_worsen_f(ending, ENDING_TRIPPED,
-				"%s (%s) died: no call answered for %" PRId64 " s",
-				dest->conf->name, dest->conf->source,
-				watcher_worst_ms(&dest->watcher) / 1000);
+		watcher_reason(&dest->watcher, reason);
+		ending_worsen_f(ending, ENDING_TRIPPED, "%s (%s) died: %s",
+				dest->conf->name, dest->conf->source, reason);
 		return;
 	default:
 		return;

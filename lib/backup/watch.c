@@ -103,13 +103,13 @@ int64_t watch_stall_ns(const struct watch *w, int64_t now_ns,
 	int64_t stall = later(now_ns - stall_since(w), 0);
 
 	/*
-	 * Who is silent writes nothing either: of all that would trip by now, and
-	 * failing that of all that last as long, the first one.
+	 * Who is silent writes nothing either: of all that are late the first one.  They
+	 * do not begin together when a server dies, since a WRITE is rarer than a NULL.
 	 */
 	since(w, times);
 	*ret_reason = WATCH_NO_REASON;
 	for (int i = WATCH_REASONS - 1; i > WATCH_NO_REASON; i--) {
-		int64_t least = stall < w->trip_ns ? stall : w->trip_ns;
+		int64_t least = stall < w->late_ns ? stall : w->late_ns;
 
 		if (times[i] != WATCH_NOBODY && now_ns - times[i] >= least)
 			*ret_reason = (enum watch_reason)i;

@@ -267,7 +267,14 @@ Test(watch, who_is_silent_writes_nothing_either)
 	start(&w);
 	watch_sign(&w, WATCH_CANARY, START);
 	watch_blocked(&w, START);
-	watch_sign(&w, WATCH_ANSWERED, START + SEC);
+	watch_sign(&w, WATCH_ANSWERED, START + TRIP - LATE);
+	cr_expect_eq(watch_look(&w, START + TRIP), WATCH_TRIPPED);
+	cr_expect_eq(w.reason, WATCH_SILENT);
+
+	start(&w);
+	watch_sign(&w, WATCH_CANARY, START);
+	watch_blocked(&w, START);
+	watch_sign(&w, WATCH_ANSWERED, START + TRIP - LATE + 1);
 	cr_expect_eq(watch_look(&w, START + TRIP), WATCH_TRIPPED);
 	cr_expect_eq(w.reason, WATCH_UNWRITABLE);
 }

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "lib/backup/victims.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "lib/backup/timeline.h"
+#include "lib/base/error.h"
+#include "lib/mnt/mount.h"
+#include "lib/mnt/mountstats.h"
+
+#define NSEC_PER_MSEC INT64_C(1000000)
+#define LOOK_NS (VICTIMS_LOOK_MS * NSEC_PER_MSEC)
+#define TOLD_NS (VICTIMS_TOLD_MS * NSEC_PER_MSEC)
+
+/*
+ * Waits in NFS or RPC.  Who waits for the kernel to write his pages does not wait in a
+ * function of NFS, and wchan(5) guesses on some machines: those are looked at as well.
+ */
+static const char *const waits[] = {
+	"nfs",   "_nfs", "__nfs",    "pnfs_",   "rpc_", "__rpc_",
+	"xprt_", "xs_",  "nlmclnt_", "sunrpc_", NULL,
+};
+
+void victims_init(struct victims *v, const struct mount_identity *mount,
+		  struct timeline *timeline)
+{
+	*v = (struct victims){ .mount = mount, .timeline = timeline };
+	progress_init(&v->progress);
+}
+
+/* What happened since the last look happened then at the earliest: max_stall is kept. */
+static int64_t earliest(const struct victims *v, int64_t now_ns)
+{
+	int64_t limit = now_ns - LOOK_NS - LOOK_NS / 2;
+
+	return v->looked_ns > limit ? v->looked_ns : limit;
+}
+
+static void look_at_mount(struct victims *v, struct watch *watch, int64_t now_ns)
+{
+	static const enum watch_sign signs[] = {
+		[PROGRESS_ANSWERED] = WATCH_ANSWERED,
+		[PROGRESS_SUCCEEDED] = WATCH_PROGRESS,
+		[PROGRESS_WRITTEN] = WATCH_WRITTEN,
+	};
+	struct mountstats_key key = { .source = v->mount->source,
+				      .mountpoint = v->mount->mountpoint };
+	struct progress_counts counts;
+	struct mountstats stats;
+	enum progress_kind kind;
+	struct error ignored;
+
+	if (mountstats_read(&key, &stats, &ignored) != MOUNTSTATS_FOUND)
+		return;
+	progress_count(&stats, &counts);
+	kind = progress_look(&v->progress, &counts, now_ns);
+	if (kind != PROGRESS_NONE)
+		watch_sign(watch, signs[kind], earliest(v, now_ns));
+}
+
+static bool was_told(const struct victims *v, const struct blocked_task *task)
+{
+	return v->looked_ns - task->since_ns >= TOLD_NS;
+}
+
+static void note(struct victims *v, enum event_kind kind, const struct blocked_task *task,
+		 int64_t now_ns)
+{
+	int64_t ms = (now_ns - task->since_ns) / NSEC_PER_MSEC;
+	char who[EVENT_SUBJECT_SIZE];
+
+	timeline_add(v->timeline, kind, timeline_process(who, (int)task->tid, task->comm),
+		     ms, "%s%s%s", kind == EVENT_BLOCKED ? "D in " : "was in ",
+		     task->wchan[0] ? task->wchan : "?",
+		     task->known ? "" : ", which may be another file system");
+}
+
+static void note_changes(struct victims *v, const struct blocked *before,
+			 const struct blocked *after, int64_t now_ns)
+{
+	for (size_t i = 0; i < after->count; i++) {
+		if (now_ns - after->list[i].since_ns >= TOLD_NS &&
+		    !was_told(v, &after->list[i]))
+			note(v, EVENT_BLOCKED, &after->list[i], now_ns);
+	}
+	for (size_t i = 0; i < before->count; i++) {
+		if (was_told(v, &before->list[i]) &&
+		    !blocked_find(after, &before->list[i]))
+			note(v, EVENT_RELEASED, &before->list[i], now_ns);
+	}
+}
+
+static void look_at_host(struct victims *v, int64_t now_ns)
+{
+	struct blocked *before = &v->scans[v->current];
+	struct blocked *after = &v->scans[!v->current];
+	struct error ignored;
+
+	if (!progress_is_owing(&v->progress)) {
+		after->count = after->total = 0;
+	} else if (blocked_scan(before, waits, v->looked_ns, after, &ignored) < 0) {
+		return;
+	}
+	note_changes(v, before, after, now_ns);
+	v->current = !v->current;
+}
+
+int64_t victims_look(struct victims *v, struct watch *watch, int64_t now_ns)
+{
+	if (!v->mount)
+		return WATCH_NOBODY;
+	if (v->looked_ns != 0 && now_ns - v->looked_ns < LOOK_NS)
+		return v->looked_ns + LOOK_NS;
+	look_at_mount(v, watch, now_ns);
+	look_at_host(v, now_ns);
+	watch_blocked(watch, progress_blocked_since(&v->progress, &v->scans[v->current]));
+	v->looked_ns = now_ns;
+	return now_ns + LOOK_NS;
+}
+
+void victims_describe(const struct victims *v, int64_t now_ns, char *buf, size_t size)
+{
+	const struct blocked *b = &v->scans[v->current];
+	const struct blocked_task *longest = NULL;
+	char more[32] = "";
+
+	buf[0] = '\0';
+	/* One that is known before one that may be anything. */
+	for (size_t i = 0; i < b->count; i++) {
+		const struct blocked_task *task = &b->list[i];
+
+		if (!longest || task->known > longest->known ||
+		    (task->known == longest->known && task->since_ns < longest->since_ns))
+			longest = task;
+	}
+	if (!longest)
+		return;
+	if (b->total > 1)
+		(void)snprintf(more, sizeof(more), ", and %zu more", b->total - 1);
+	(void)snprintf(buf, size, "%d %s (D in %s for %" PRId64 " s)%s",
+		       (int)longest->tid, longest->comm,
+		       longest->wchan[0] ? longest->wchan : "?",
+		       (now_ns - longest->since_ns) / (1000 * NSEC_PER_MSEC), more);
+}

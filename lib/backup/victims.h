@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef LIB_BACKUP_VICTIMS_H
+#define LIB_BACKUP_VICTIMS_H
+
+/*
+ * The host's side of the watch: what the statistics of the mount say, and which tasks of
+ * the host are blocked while its server owes answers (lib/backup/progress.h).
+ *
+ * The statistics are read each VICTIMS_LOOK_MS; who is blocked is looked for only while
+ * something is owed, since a host may have thousands of tasks.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/backup/progress.h"
+#include "lib/backup/watch.h"
+#include "lib/proc/blocked.h"
+
+struct mount_identity;
+struct timeline;
+
+#define VICTIMS_LOOK_MS 1000
+/* Everybody who works on a share is blocked now and then. */
+#define VICTIMS_TOLD_MS 2000
+
+struct victims {
+	const struct mount_identity *mount; /* borrowed; NULL: nothing is looked at */
+	struct timeline *timeline;          /* borrowed, may be NULL */
+	struct progress progress;
+	struct blocked scans[2]; /* the last one and the one before, by turns */
+	unsigned current;
+	int64_t looked_ns; /* the last look; 0: none */
+};
+
+/* @mount, @timeline: kept. */
+void victims_init(struct victims *v, const struct mount_identity *mount,
+		  struct timeline *timeline) __attribute__((nonnull(1)));
+
+/*
+ * Look, if it is time to, and tell @watch.  Does not block.
+ * Returns when to look again; WATCH_NOBODY: never.
+ */
+int64_t victims_look(struct victims *v, struct watch *watch, int64_t now_ns)
+	__attribute__((nonnull));
+
+/* "1234 java (D in rpc_wait_bit_killable for 5 s)", and how many more; "" for none. */
+void victims_describe(const struct victims *v, int64_t now_ns, char *buf, size_t size)
+	__attribute__((nonnull));
+
+#endif
