@@ -266,7 +266,9 @@ static void reap(struct keeper *k)
 static int clone_again(struct keeper *k, struct error *err)
 {
 	struct deadline d = deadline_after(CLONE_MS);
-	int r = mount_hand_over(&k->page->mount, k->sock, d, err);
+	/* Ours: a task does not have the page. */
+	struct mount_identity mount = k->page->mount;
+	int r = mount_hand_over(&mount, k->sock, d, err);
 
 	if (r < 0)
 		return r;

@@ -24,6 +24,7 @@
 #define QUIET_SCANS 2
 #define END_GRACE_MS 300
 #define WAIT_EVERY_MS 5
+#define LET_GO_MS 1000
 
 struct message {
 	int job;
@@ -79,6 +80,23 @@ static int do_job(struct self *self, int job)
 	}
 }
 
+/* Nobody will answer: what hangs in it is killed. */
+static void let_go_alone(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(handle_let_go());
+	if (pid < 0)
+		return;
+	for (int waited = 0; waited < LET_GO_MS; waited += WAIT_EVERY_MS) {
+		if (waitpid(pid, NULL, WNOHANG) == pid)
+			return;
+		(void)poll(NULL, 0, WAIT_EVERY_MS);
+	}
+	(void)kill(pid, SIGKILL);
+}
+
 /*
  * Keeper and supervisor are dead, and nobody has come: what the keeper would do, one
  * thing after the other.  A flush is left out: it would hold up the forcing.
@@ -107,7 +125,7 @@ static void break_alone(struct self *self)
 			quiet = scan(self) == 0 ? quiet + 1 : 0;
 	}
 	handle_idle(&self->handle);
-	(void)handle_let_go();
+	let_go_alone();
 }
 
 static void keeper_is_gone(struct self *self)
