@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 
 extern const struct command command_config;
+extern const struct command command_drill;
 extern const struct command command_exec;
 extern const struct command command_init;
 extern const struct command command_probe;
