@@ -11,6 +11,7 @@ extern const struct command command_drill;
 extern const struct command command_exec;
 extern const struct command command_init;
 extern const struct command command_probe;
+extern const struct command command_recover;
 extern const struct command command_release;
 extern const struct command command_run;
 extern const struct command command_status;

@@ -115,7 +115,7 @@ static void print_left_behind(const struct status *s)
 	(void)printf(": nfsafe %s, pid %d, begun ", record_kind_name(run->kind),
 		     (int)run->pid);
 	print_time(run->started_ms, s->now_ms);
-	(void)puts("; the next run clears it");
+	(void)puts("; nfsafe recover, or the next run, clears it");
 }
 
 static void print_hold(const struct status *s)

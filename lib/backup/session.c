@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/backup/recover.h"
 #include "lib/backup/timeline.h"
 #include "lib/base/clock.h"
 #include "lib/base/deadline.h"
@@ -32,8 +33,10 @@ static int busy(const struct lock_holder *h, struct error *err)
 			 h->destination[0] ? " on " : "", h->destination, phase_since);
 }
 
-int session_open(struct session *ret, const struct conf *conf, const char *command,
-		 const struct log *log, struct error *err)
+/* @report: for `recover`; NULL: what was left is said, and cleared as far as needed. */
+static int open_session(struct session *ret, const struct conf *conf, const char *command,
+			const struct log *log, struct recover_report *report,
+			struct error *err)
 {
 	struct session s = { .log = log,
 			     .state_dir = conf->nfsafe.state_dir,
@@ -41,12 +44,20 @@ int session_open(struct session *ret, const struct conf *conf, const char *comma
 			     .lock = LOCK_INIT,
 			     .signals = { .fd = -1 } };
 	struct lock_holder holder;
-	int settled = 0, r;
+	struct recover_report left;
+	struct recover_request recover = {
+		.conf = conf,
+		.log = log,
+		.previous = &holder,
+		.thorough = report != NULL,
+	};
+	int r;
 
 	if (geteuid() != 0)
-		return error_set(err, ERROR_PERMISSION, 0,
-				 "nfsafe %s mounts a file system: run it as root",
-				 command);
+		return error_set(err, ERROR_PERMISSION, 0, "nfsafe %s %s: run it as root",
+				 command,
+				 report ? "unmounts what was left behind"
+					: "mounts a file system");
 	r = signals_init(&s.signals, err);
 	if (r < 0)
 		return r;
@@ -55,19 +66,34 @@ int session_open(struct session *ret, const struct conf *conf, const char *comma
 		r = busy(&holder, err);
 	if (r == 0)
 		r = record_open(conf->nfsafe.state_dir, RECORD_WRITE, &s.record, err);
-	if (r == 0)
-		r = record_settle_dead(s.record, &settled, err);
+	if (r == 0) {
+		recover.record = s.record;
+		recover.lock = &s.lock;
+		recover.cancel_fd = s.signals.fd;
+		r = recover_all(&recover, report ? report : &left, err);
+	}
 	if (r < 0) {
 		session_close(&s);
 		return r;
 	}
-	if (settled > 0)
-		log_warning(log, "%d earlier run%s of nfsafe died; recorded as aborted",
-			    settled, settled == 1 ? "" : "s");
+	if (!report)
+		recover_tell(&left, log);
 	tree_adopt();
 	s.timeline = timeline_new();
 	*ret = s;
 	return 0;
+}
+
+int session_open(struct session *ret, const struct conf *conf, const char *command,
+		 const struct log *log, struct error *err)
+{
+	return open_session(ret, conf, command, log, NULL, err);
+}
+
+int session_recover(struct session *ret, const struct conf *conf, const struct log *log,
+		    struct recover_report *report, struct error *err)
+{
+	return open_session(ret, conf, "recover", log, report, err);
 }
 
 void session_close(struct session *s)

@@ -24,6 +24,7 @@
 struct conf;
 struct conf_destination;
 struct log;
+struct recover_report;
 struct mount_identity;
 struct mount_stuck;
 struct timeline;
@@ -60,13 +61,20 @@ struct session {
 
 /*
  * Needs root.  @command: "run", "exec", "init", for who comes second.
- * Blocks as long as the local disk does.
+ * What a dead nfsafe left behind is cleared first, and told (lib/backup/recover.h).
+ * Blocks as long as the local disk does, or as recover_all() has to.
  * Returns 0, or a negative error: ERROR_PERMISSION without root, ERROR_BUSY when
  * another one holds the lock (who, since when, in which phase), or from the record.
  * @ret: on success to be ended by session_close().
  */
 int session_open(struct session *ret, const struct conf *conf, const char *command,
 		 const struct log *log, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
+/* The same for `nfsafe recover`: looks everywhere, and tells in @report what there was.
+ */
+int session_recover(struct session *ret, const struct conf *conf, const struct log *log,
+		    struct recover_report *report, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
 /* Safe after a failed session_open() on a zeroed struct. */

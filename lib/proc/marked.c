@@ -28,8 +28,11 @@ struct search {
 
 static bool has_var(const char *environ_text, size_t len, const char *var)
 {
+	size_t var_len = strlen(var);
+	bool any_value = var_len > 0 && var[var_len - 1] == '=';
+
 	for (const char *p = environ_text; p < environ_text + len; p += strlen(p) + 1) {
-		if (strcmp(p, var) == 0)
+		if (any_value ? strncmp(p, var, var_len) == 0 : strcmp(p, var) == 0)
 			return true;
 	}
 	return false;
@@ -147,7 +150,7 @@ int marked_signal(const struct marked_request *req, struct deadline d, struct ma
 		  struct error *err)
 {
 	struct search s = { .req = req, .caller = getpid() };
-	struct marked found;
+	struct marked found = { 0 };
 	struct task_spec spec = {
 		.name = "a search for processes",
 		.fn = search,

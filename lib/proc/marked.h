@@ -22,7 +22,8 @@ struct error;
 #define MARKED_COMM_SIZE 32
 
 struct marked_request {
-	const char *const *vars; /* "NAME=VALUE": all of them, ended by NULL */
+	/* "NAME=VALUE", or "NAME=" for any value: all of them, ended by NULL. */
+	const char *const *vars;
 	/*
 	 * Or a process group, as long as its leader lives and was started then
 	 * (tree_started()); 0: none.

@@ -36,7 +36,7 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 #define EVENT_SUBJECT_SIZE 48
-#define EVENT_TEXT_SIZE 168
+#define EVENT_TEXT_SIZE 256
 
 struct event {
 	enum event_kind kind;

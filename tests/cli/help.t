@@ -6,6 +6,7 @@ The help of every command, as a person gets it.
     exec                       Run a command while destination NAME is mounted and watched
     probe                      Ask NFS servers whether they are fit for use, without a mount
     init                       Mark the export as this host's destination NAME
+    recover                    Clear what an nfsafe that was killed has left behind
     release                    End the quarantine of destination NAME by hand
     drill                      Play the incident in a private kernel, against plain soft and hard mounts
     status                     Show what runs, what was, what is due, and each destination
@@ -67,6 +68,16 @@ The help of every command, as a person gets it.
   Probes and mounts the destination, writes the marker that each run looks
   for, unmounts, makes the bare mountpoint safe, and remembers marker and file
   system.  An export with another host's marker is refused.  Can be repeated.
+
+  Usage: nfsafe recover [OPTION]...
+  Clear what an nfsafe that was killed has left behind.
+
+  Waits for its keeper, ends what is left of its command, unmounts what it had
+  mounted (by force if the server is dead), and puts it into the record; never
+  touches another's mount.  Each run does this first.  Can be repeated; beside a
+  living run there is nothing to do.
+
+  Exit code: 0 nothing is left, 1 something is, 2 a mount of nfsafe's is.
 
   Usage: nfsafe release [OPTION]... NAME
   End the quarantine of destination NAME by hand.

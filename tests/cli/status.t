@@ -80,7 +80,7 @@ While one runs, and after it was killed:
   full              skipped, begun ..., on nas1
   exit 137
   running           nothing
-  left behind       died: nfsafe run, pid N, begun ...; the next run clears it
+  left behind       died: nfsafe run, pid N, begun ...; nfsafe recover, or the next run, clears it
   full              skipped, begun ..., on nas1
 
 Not for everybody:

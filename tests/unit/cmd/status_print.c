@@ -192,7 +192,7 @@ Test(status_print, a_bad_night)
 	print(&s, "running           nothing\n"
 		  "left behind       died: nfsafe run, pid 4711, begun Sat 2026-11-28 "
 		  "22:00 CET "
-		  "(21:00 UTC), 1h ago; the next run clears it\n"
+		  "(21:00 UTC), 1h ago; nfsafe recover, or the next run, clears it\n"
 		  "on hold           until Sun 2026-11-29 00:00 CET (Sat 23:00 UTC), in "
 		  "1h: new "
 		  "disks (root)\n"

@@ -84,6 +84,9 @@ Test(marked, all_marks_are_wanted, .timeout = 20)
 		cr_assert_eq(found.named[0].pid, ours);
 		cr_assert_str_eq(found.named[0].comm, "sleep");
 		cr_assert(lives(ours), "it was only looked for");
+		m.vars[1] = "NFSAFE_MOUNTPOINT=";
+		cr_assert_eq(find(&req, &found), 2, "any value");
+		m.vars[1] = "NFSAFE_MOUNTPOINT=/srv/nfsafe/nas1";
 		req.sig = SIGTERM;
 		cr_assert_eq(find(&req, &found), 1);
 		cr_assert_eq(waitpid(ours, NULL, 0), ours);
