@@ -288,11 +288,19 @@ int keeper_replace(struct keeper *k, struct error *err)
 	reap(k);
 	if (k->replaced++ >= REPLACE_MAX)
 		return error_set(err, ERROR_SYSTEM, 0, "the keeper dies again and again");
-	if (!out_of_sight && hand > 0)
-		(void)kill(hand, SIGKILL);
-	r = start_process(k, out_of_sight ? hand : 0, err);
-	if (r == 0 && !out_of_sight)
-		r = clone_again(k, err);
+	/* The clone is where the hand is, if that lives. */
+	if (atomic_load(&k->page->held) && hand > 0)
+		r = start_process(k, hand, err);
+	else
+		r = error_set(err, ERROR_SYSTEM, 0, "it had no handle on the mount");
+	if (r < 0 && !out_of_sight) {
+		reap(k);
+		if (hand > 0)
+			(void)kill(hand, SIGKILL);
+		r = start_process(k, 0, err);
+		if (r == 0)
+			r = clone_again(k, err);
+	}
 	if (r < 0)
 		log_error(k->spec.log, "the keeper died: %s", err->msg);
 	else

@@ -417,6 +417,7 @@ static void take_clone(struct self *k)
 		if (k->handle.placed)
 			(void)close(fd);
 		else if (handle_place(&k->handle, fd, &ignored) == 0) {
+			atomic_store(&k->page->held, 1);
 			hand_order(&k->hand, HAND_OPEN);
 			if (state_of(k) == KEEPER_READY)
 				enter(k, KEEPER_HOLDING);
@@ -459,10 +460,15 @@ static void wait_event(struct self *k)
 		k->asked_to_end = true;
 }
 
-/* Of a keeper that died in the middle: what it has done is not done again. */
+/* Of a keeper that died: what it has done is not done again. */
 static void take_over(struct self *k)
 {
 	(void)kill(k->role->join, SIGKILL);
+	if (atomic_load(&k->page->cause) == KEEPER_CAUSE_NONE) {
+		hand_order(&k->hand, HAND_OPEN);
+		enter(k, KEEPER_HOLDING);
+		return;
+	}
 	k->detached = atomic_load(&k->page->detached) != 0;
 	k->force_from_ns = deadline_now_ns();
 	enter(k, KEEPER_BREAKING);

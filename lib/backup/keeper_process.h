@@ -17,8 +17,7 @@ struct keeper_role {
 	int state_fd; /* a directory, for the note */
 	int sock;
 	pid_t supervisor;
-	pid_t join; /* the hand of a keeper that has died with the public path gone; or 0
-		     */
+	pid_t join; /* the hand of a keeper that has died, with the clone; or 0 */
 };
 
 /* In a child of child_fork().  Ends with it. */

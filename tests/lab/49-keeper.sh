@@ -122,6 +122,18 @@ ended "SIGKILL of the keeper, then frozen" 124
 freed "SIGKILL of the keeper, then frozen" 99999 "$since"
 nas_thaw nas1
 
+# With the server dead already, and nothing noticed yet.
+start "keeper, frozen" 4.1 hard
+nas_freeze nas1
+wait_for 8 grep -q "is late" "$err"
+first=$(keeper)
+kill -KILL "$first"
+check "SIGKILL of the keeper, frozen: another one is there" wait_for 5 another
+since=$(now)
+ended "SIGKILL of the keeper, frozen" 124
+freed "SIGKILL of the keeper, frozen" 9000 "$since"
+nas_thaw nas1
+
 # In the middle of breaking: a stranger keeps it busy.
 start "keeper, breaking" 3 hard
 (cd "$mountpoint" && exec sleep 100) &
