@@ -9,6 +9,7 @@
 extern const struct command command_config;
 extern const struct command command_drill;
 extern const struct command command_exec;
+extern const struct command command_incident;
 extern const struct command command_init;
 extern const struct command command_probe;
 extern const struct command command_recover;

@@ -15,6 +15,7 @@ static const struct {
 	{ EXIT_FAILED, "tried and failed: nothing usable; probe: any other verdict" },
 	{ EXIT_UNKNOWN, "probe only: could not ask" },
 	{ EXIT_USAGE, "the command line is wrong" },
+	{ EXIT_NO_INPUT, "there is no such run in the record" },
 	{ EXIT_UNREACHABLE, "the destination did not pass; nothing was started" },
 	{ EXIT_INTERNAL, "no memory, or an error in nfsafe itself" },
 	{ EXIT_SYSTEM, "the operating system refused something" },

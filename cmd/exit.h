@@ -17,6 +17,7 @@ enum exit_code {
 	EXIT_FAILED = 2,  /* tried and failed; a probe: CRITICAL */
 	EXIT_UNKNOWN = 3, /* probe, check only: could not ask */
 	EXIT_USAGE = 64,
+	EXIT_NO_INPUT = 66,    /* there is no such run in the record */
 	EXIT_UNREACHABLE = 69, /* the destination did not pass; nothing was started */
 	EXIT_INTERNAL = 70,
 	EXIT_SYSTEM = 71,

@@ -10,9 +10,9 @@
 #include "lib/base/fd.h"
 
 static const struct command *const commands[] = {
-	&command_run,     &command_exec,    &command_probe, &command_init,
-	&command_recover, &command_release, &command_drill, &command_status,
-	&command_config,  &command_version, NULL,
+	&command_run,      &command_exec,    &command_probe,   &command_init,
+	&command_recover,  &command_release, &command_drill,   &command_status,
+	&command_incident, &command_config,  &command_version, NULL,
 };
 
 int context_fail(const struct context *ctx, const struct error *err)

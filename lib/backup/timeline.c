@@ -60,6 +60,7 @@ void timeline_bind(struct timeline *t, struct record *record, int64_t run)
 		return;
 	t->record = record;
 	t->run = run;
+	t->start_ns = deadline_now_ns();
 }
 
 const char *timeline_process(char buf[EVENT_SUBJECT_SIZE], int pid, const char *comm)

@@ -30,7 +30,7 @@ struct timeline;
 /* A healthy server's beats become one event in so many. */
 #define TIMELINE_BEATS 60
 
-/* Returns NULL if there is no memory.  The clock of t_ms starts here. */
+/* Returns NULL if there is no memory. */
 struct timeline *timeline_new(void);
 void timeline_free(struct timeline *t);
 
@@ -38,8 +38,8 @@ void timeline_free(struct timeline *t);
 void timeline_freep(struct timeline **t);
 
 /*
- * Where it is written to, from now on.  @record must live as long as @t, or until
- * timeline_bind(t, NULL, 0).
+ * Where it is written to, from now on; the clock of t_ms starts here.  @record must live
+ * as long as @t, or until timeline_bind(t, NULL, 0).
  */
 void timeline_bind(struct timeline *t, struct record *record, int64_t run);
 

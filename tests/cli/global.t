@@ -29,6 +29,7 @@ The help names every option and every exit code (and every command: help.t):
       2  tried and failed: nothing usable; probe: any other verdict
       3  probe only: could not ask
      64  the command line is wrong
+     66  there is no such run in the record
      69  the destination did not pass; nothing was started
      70  no memory, or an error in nfsafe itself
      71  the operating system refused something

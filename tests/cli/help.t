@@ -10,6 +10,7 @@ The help of every command, as a person gets it.
     release                    End the quarantine of destination NAME by hand
     drill                      Play the incident in a private kernel, against plain soft and hard mounts
     status                     Show what runs, what was, what is due, and each destination
+    incident                   Tell what happened in a run, and whether this host was blocked
     config                     Check, show, explain the configuration
     version                    Show the version
 
@@ -107,6 +108,16 @@ The help of every command, as a person gets it.
 
   Reads the lock and the record; asks no server, and waits for no run.
   For root, and for the group that may read state_dir.
+
+  Usage: nfsafe incident [OPTION]... [RUN]
+  Tell what happened in a run, and whether this host was blocked.
+
+  RUN is its number; without it the last run that did not end well is meant, or
+  the last one.  First one sentence, then the timeline: phases, answers of the
+  server, states of the watch, who was blocked and when he was released, signals,
+  the unmount.  Reads the record only, also while a run is under way.
+
+  Exit code: 0, or 66 if there is no such run.
 
   Usage: nfsafe config [OPTION]... check|show|example|explain
   Check, show, explain the configuration.
