@@ -84,14 +84,26 @@ def safe_mount(found):
             *(f"{o / s:.2f}" for o, s in zip(ours, script)))
 
 
+def watching(found):
+    header("while watching", "memory (PSS): MiB", "goal", "one processor: %", "goal", "processes")
+    for vers in "3", "4.1":
+        percent, memory, processes = found["watching", f"watch {vers}"]
+        row(f"all of `nfsafe run`, v{vers}", f"{memory / 1024:.1f}", "16", f"{percent:.2f}", "0.5",
+            processes)
+
+
 def main(path):
     found = read(path)
     print(f"Measured on {datetime.date.today()}, host kernel {os.uname().release}, in the lab's "
           "private kernel:\nratios mean something, seconds only beside each other.\n")
-    one_server(found)
-    many(found)
-    print()
-    safe_mount(found)
+    # Those of which there are figures: scripts/bench can be told to make only some.
+    for scenario, name, table in (("frozen", "probe 3", one_server),
+                                  ("1,000 sources", "probe 3", many),
+                                  ("20 ms", "exec 4.1", safe_mount),
+                                  ("watching", "watch 4.1", watching)):
+        if (scenario, name) in found:
+            table(found)
+            print()
     return 0
 
 
