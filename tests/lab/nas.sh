@@ -81,7 +81,8 @@ nas_create() {
 		fd77:$n::2 $host-both
 	E
 }
-nas_is_apart() { nas_on "$1" mountpoint -q /run; }
+# The last of its mounts is there; before, /run is still ours, and a mountpoint as well.
+nas_is_apart() { nas_on "$1" test -d /run/ganesha; }
 
 # The configuration from the settings so far; ganesha reads it at start and on SIGHUP.
 # It keeps no attributes and no names: tests change the exports behind its back.
