@@ -29,20 +29,20 @@ nap() { read -r -t "$1" -u 7 || :; }
 # The scripted server, for what no real one does on demand.
 scene_scripted_start() {
 	[ -e "$lab_state/nas8" ] || nas_create nas8 || return 1
+	scene_scripted_stop
 	nas_resume nas8
 	[ -p /tmp/scene/control ] || mkfifo /tmp/scene/control
 	exec 8<>/tmp/scene/control
 	nas_on nas8 "$SERVER" --address=10.77.8.2 --port=2049 --mountport=20048 \
 		--portmap-port=111 --export=/export/lab --control \
 		</tmp/scene/control >/tmp/scene/server 2>&1 &
-	scene_server=$!
 	disown
 	nas_wait 5 "the scripted server listens" grep -q ready /tmp/scene/server
 	echo 'owner 0:0 1777' >&8
 }
 scene_scripted_stop() {
-	[ -z "${scene_server-}" ] || kill -KILL "$scene_server" 2>/dev/null
-	scene_server=''
+	local pid
+	for pid in $(pgrep -x nfs-server); do nas_kill "$pid"; done
 }
 scene_fault() {
 	local vers=${mount%-*} host=$scene_host
