@@ -114,6 +114,20 @@ bool breaker_trip(struct session *s, struct destination *dest, struct ending *en
 	return judge_break(s, dest, done, ending);
 }
 
+void breaker_linger(struct session *s, struct destination *dest)
+{
+	if (!dest->keeper.page)
+		return;
+	keeper_linger(&dest->keeper);
+	log_warning(
+		s->log,
+		"the keeper (pid %d) stays until nobody uses it, and frees them if the "
+		"server dies",
+		(int)dest->keeper.child.pid);
+	timeline_add(s->timeline, EVENT_KEEPER, NULL, -1,
+		     "stays until nobody uses the mount");
+}
+
 void breaker_release(struct session *s, struct destination *dest, struct ending *ending)
 {
 	const struct keeper_page *p = dest->keeper.page;

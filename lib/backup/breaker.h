@@ -24,6 +24,12 @@ bool breaker_trip(struct session *s, struct destination *dest, struct ending *en
 	__attribute__((nonnull, warn_unused_result));
 
 /*
+ * The mount of @dest has left its place, but somebody still uses it: the keeper watches
+ * over him, beyond the end of the run.  Does not block.
+ */
+void breaker_linger(struct session *s, struct destination *dest) __attribute__((nonnull));
+
+/*
  * The mount of @dest has left its place in the ordinary way: let the superblock go, in
  * a process that may hang.  Blocks for 24 s at most.
  */

@@ -206,6 +206,11 @@ void keeper_trip(const struct keeper *k)
 	order(k, KEEPER_ORDER_TRIP);
 }
 
+void keeper_linger(const struct keeper *k)
+{
+	order(k, KEEPER_ORDER_LINGER);
+}
+
 void keeper_release(const struct keeper *k)
 {
 	order(k, KEEPER_ORDER_RELEASE);
@@ -282,7 +287,7 @@ int keeper_replace(struct keeper *k, struct error *err)
 {
 	pid_t hand = atomic_load(&k->page->hand);
 	bool out_of_sight = atomic_load(&k->page->detached) != 0 ||
-			    atomic_load(&k->page->order) == KEEPER_ORDER_RELEASE;
+			    atomic_load(&k->page->order) >= KEEPER_ORDER_LINGER;
 	int r;
 
 	reap(k);
@@ -331,7 +336,7 @@ void keeper_stop(struct keeper *k)
 	if (!k || !k->page)
 		return;
 	/* One that only waits: the mount was never made, or never was its. */
-	if (k->child.pidfd >= 0 &&
+	if (k->child.pidfd >= 0 && atomic_load(&k->page->order) != KEEPER_ORDER_LINGER &&
 	    (state_of(k) < KEEPER_BREAKING || state_of(k) == KEEPER_FAILED)) {
 		pid_t hand = atomic_load(&k->page->hand);
 

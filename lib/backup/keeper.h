@@ -107,6 +107,13 @@ void keeper_trip(const struct keeper *k) __attribute__((nonnull));
 void keeper_release(const struct keeper *k) __attribute__((nonnull));
 
 /*
+ * The public mount has left its place, but somebody still uses it: go on watching, by a
+ * call of its own each second, until nobody does, and break if the server dies.  For
+ * when the run is over: keeper_stop() lets it be then.  Does not block.
+ */
+void keeper_linger(const struct keeper *k) __attribute__((nonnull));
+
+/*
  * Wait until it is done, replacing it if it dies meanwhile.  Blocks no longer than @d
  * and 4 s.  Returns whether it is done; its page tells how far it is.
  */

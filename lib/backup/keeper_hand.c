@@ -70,6 +70,8 @@ static int do_job(struct self *self, int job)
 		return self->root_fd < 0 ? errno : 0;
 	case HAND_SCAN:
 		return scan(self);
+	case HAND_ASK:
+		return handle_ask();
 	case HAND_FLUSH:
 		return flush(self);
 	case HAND_LET_GO:

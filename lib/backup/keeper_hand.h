@@ -22,6 +22,7 @@ enum hand_job {
 	HAND_NONE = 0,
 	HAND_OPEN,   /* the root of the clone, for HAND_FLUSH; value: an errno */
 	HAND_SCAN,   /* value: how many use the superblock; into the page as well */
+	HAND_ASK,    /* the server, by a call through the clone; value: an errno */
 	HAND_FLUSH,  /* value: an errno */
 	HAND_LET_GO, /* value: an errno */
 };

@@ -15,16 +15,21 @@
 #define TEMPORARY_NAME KEEPER_NOTE_NAME ".new"
 #define NSEC_PER_MSEC INT64_C(1000000)
 
-static const char *sentence(int cause)
+static const char *sentence(int cause, int order)
 {
 	switch (cause) {
 	case KEEPER_CAUSE_ORDER:
-		return "the server died, and then nfsafe did";
+		return "the server died, and whoever used the mount has let go of it";
 	case KEEPER_CAUSE_SILENCE:
-		return "the server died while nfsafe hung";
+		return order == KEEPER_ORDER_LINGER
+			       ? "the server died, and whoever still used the mount was "
+				 "freed"
+			       : "the server died while nfsafe hung";
 	case KEEPER_CAUSE_ORPHANED:
 		return "nfsafe died; its keeper ended the command and unmounted";
 	default:
+		if (order == KEEPER_ORDER_LINGER)
+			return "whoever still used the mount has let go of it";
 		return "nfsafe died while it unmounted";
 	}
 }
@@ -51,7 +56,7 @@ static int format(const struct keeper_page *p, char *buf, size_t size)
 		is_gone(atomic_load(&p->group)), atomic_load(&p->forces),
 		atomic_load(&p->detached_ns) != 0, atomic_load(&p->drained_ns) != 0,
 		atomic_load(&p->released_ns) != 0, atomic_load(&p->users),
-		sentence(cause));
+		sentence(cause, atomic_load(&p->order)));
 }
 
 int keeper_note_write(int state_fd, const struct keeper_page *page)

@@ -23,15 +23,17 @@
 enum keeper_order {
 	KEEPER_ORDER_NONE = 0,
 	KEEPER_ORDER_WATCH,   /* the mount is public: .mount and .limit_ns are set */
+	KEEPER_ORDER_LINGER,  /* it has left its place, but somebody still uses it */
 	KEEPER_ORDER_RELEASE, /* it has left its place: let the superblock go */
 	KEEPER_ORDER_TRIP,    /* the server is dead: break */
 };
 
 enum keeper_state {
 	KEEPER_STARTING = 0,
-	KEEPER_READY,    /* waits for the clone */
-	KEEPER_HOLDING,  /* has it */
-	KEEPER_BREAKING, /* detached, ending, forcing; or after an orphan */
+	KEEPER_READY,     /* waits for the clone */
+	KEEPER_HOLDING,   /* has it */
+	KEEPER_LINGERING, /* until nobody uses it any more; nobody else watches */
+	KEEPER_BREAKING,  /* detached, ending, forcing; or after an orphan */
 	KEEPER_LETTING_GO,
 	KEEPER_DONE,
 	KEEPER_FAILED, /* before READY: .error */
@@ -41,7 +43,7 @@ enum keeper_state {
 enum keeper_cause {
 	KEEPER_CAUSE_NONE = 0,
 	KEEPER_CAUSE_ORDER,    /* the supervisor's watch */
-	KEEPER_CAUSE_SILENCE,  /* the supervisor said nothing, but no beat was answered */
+	KEEPER_CAUSE_SILENCE,  /* nothing was answered, and nobody else said so */
 	KEEPER_CAUSE_ORPHANED, /* the supervisor has died */
 };
 

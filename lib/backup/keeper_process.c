@@ -41,6 +41,8 @@
 #define DRAIN_MIN_MS 300
 #define SCAN_EVERY_MS 100
 #define QUIET_SCANS 2
+#define ASK_EVERY_MS 1000
+#define LINGER_SCAN_MS 500
 #define JOB_MS 3000 /* for the hand; then it is replaced */
 #define RELEASE_MS 15000
 #define KILL_MS 1000
@@ -56,7 +58,7 @@ struct self {
 	bool orphan, asked_to_end;
 	int64_t begin_ns; /* of the state */
 	int64_t force_from_ns;
-	int64_t scanned_ns;
+	int64_t scanned_ns, asked_ns;
 	int group_signal; /* the last one it was sent */
 	int quiet;        /* scans in a row that found nobody */
 	bool flushed, detached;
@@ -271,6 +273,8 @@ static void take_result(struct self *k)
 
 	if (!hand_take(&k->hand, &job, &value))
 		return;
+	if (job == HAND_ASK && value == 0)
+		atomic_store(&k->page->life_ns, deadline_now_ns());
 	if (job == HAND_SCAN)
 		k->quiet = value == 0 ? k->quiet + 1 : 0;
 	if (job == HAND_FLUSH)
@@ -365,6 +369,39 @@ static void go_on_releasing(struct self *k, int64_t now)
 		hand_order(&k->hand, HAND_FLUSH);
 }
 
+/* ---- linger ---- */
+
+/* What has waited for as long as nobody may; the rest is the time between two calls. */
+static bool hand_waits(const struct self *k, int64_t now)
+{
+	return (k->hand.job == HAND_ASK || k->hand.job == HAND_FLUSH) &&
+	       now - k->hand.since_ns >= k->page->limit_ns / 8 * 7;
+}
+
+static void linger(struct self *k, int64_t now)
+{
+	take_result(k);
+	mend_hand(k, now);
+	if (hand_waits(k, now)) {
+		begin_break(k, KEEPER_CAUSE_SILENCE, now);
+	} else if (k->asked_to_end || !k->handle.placed ||
+		   (k->flushed && k->quiet >= QUIET_SCANS)) {
+		if (k->quiet >= QUIET_SCANS)
+			atomic_store(&k->page->drained_ns, now);
+		let_go(k);
+	} else if (k->hand.job != HAND_NONE) {
+		return;
+	} else if (k->quiet >= QUIET_SCANS) {
+		hand_order(&k->hand, HAND_FLUSH);
+	} else if (now - k->asked_ns >= ms(ASK_EVERY_MS)) {
+		k->asked_ns = now;
+		hand_order(&k->hand, HAND_ASK);
+	} else if (now - k->scanned_ns >= ms(LINGER_SCAN_MS)) {
+		k->scanned_ns = now;
+		hand_order(&k->hand, HAND_SCAN);
+	}
+}
+
 /* ---- wait ---- */
 
 static void watch(struct self *k, int64_t now)
@@ -374,6 +411,8 @@ static void watch(struct self *k, int64_t now)
 	take_result(k);
 	if (order == KEEPER_ORDER_TRIP)
 		begin_break(k, KEEPER_CAUSE_ORDER, now);
+	else if (order == KEEPER_ORDER_LINGER)
+		enter(k, KEEPER_LINGERING);
 	else if (order != KEEPER_ORDER_NONE && is_silent(k, now))
 		begin_break(k, KEEPER_CAUSE_SILENCE, now);
 	else if (k->orphan)
@@ -394,6 +433,9 @@ static void tick(struct self *k)
 	case KEEPER_READY:
 	case KEEPER_HOLDING:
 		watch(k, now);
+		break;
+	case KEEPER_LINGERING:
+		linger(k, now);
 		break;
 	case KEEPER_BREAKING:
 		go_on_breaking(k, now);

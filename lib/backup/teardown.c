@@ -146,7 +146,8 @@ static bool is_dead(void *arg)
 	return supervise_look(&dest->watcher, &dest->keeper);
 }
 
-static void detach(struct session *s, struct destination *dest, struct ending *ending)
+/* Returns an enum mount_detach_outcome, or a negative error that is told. */
+static int detach(struct session *s, struct destination *dest, struct ending *ending)
 {
 	struct holders_spare spare = { 0 };
 	struct mount_detach_request request = {
@@ -168,15 +169,16 @@ static void detach(struct session *s, struct destination *dest, struct ending *e
 	r = mount_detach(&request, &report, &err);
 	/* Then it is what the keeper did that counts. */
 	if (!dest->dead && is_dead(dest))
-		return;
+		return MOUNT_DETACH_GIVEN_UP;
 	if (r < 0) {
 		session_phase_end(s, RECORD_PHASE_FAILED, "%s", err.msg);
 		log_error(s->log, "%s", err.msg);
 		ending_worsen(ending, ENDING_ERROR, &err);
-		return;
+		return r;
 	}
 	note_detach(s, r, &report);
 	judge(s, dest, r, &report, ending);
+	return r;
 }
 
 static void note_signal(struct session *s, const struct command_run *run, int sig)
@@ -220,18 +222,21 @@ static void end_at_once(struct command_run *run)
 static void unmount(struct session *s, struct destination *dest, struct ending *ending)
 {
 	if (!dest->dead) {
-		detach(s, dest, ending);
-		if (!is_dead(dest)) {
+		int r = detach(s, dest, ending);
+
+		if (r == MOUNT_DETACH_LAZY || r == MOUNT_DETACH_GONE)
+			breaker_linger(s, dest);
+		else if (!is_dead(dest))
 			breaker_release(s, dest, ending);
+		if (r != MOUNT_DETACH_GIVEN_UP)
 			return;
-		}
 		dest->dead = true;
 		ending_worsen_f(ending, ENDING_TRIPPED, "the server died in the unmount");
 		session_quarantine(s, dest->conf->name, ending->why.msg);
 		session_phase(s, "breaker");
 	}
 	if (!breaker_trip(s, dest, ending))
-		detach(s, dest, ending);
+		(void)detach(s, dest, ending);
 }
 
 void teardown_run(struct session *s, struct destination *dest, struct command_run *run,

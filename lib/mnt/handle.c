@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -287,6 +288,13 @@ void handle_force(const struct handle *h)
 int handle_open(void)
 {
 	return open(CLONE_PATH, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int handle_ask(void)
+{
+	struct statfs ignored;
+
+	return statfs(CLONE_PATH, &ignored) < 0 ? errno : 0;
 }
 
 int handle_flush(int root_fd)

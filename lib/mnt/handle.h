@@ -16,8 +16,8 @@
  * is what can hang for ever on a dead server (DESTROY_SESSION of NFS 4.1).
  *
  * Nothing here allocates memory, so that it works when there is none, and nothing but
- * handle_clone(), handle_open(), handle_flush() and handle_let_go() can hang.
- * Measured on Linux 6.1; needs 5.2 (open_tree(2)).
+ * handle_clone(), handle_open(), handle_ask(), handle_flush() and handle_let_go() can
+ * hang. Measured on Linux 6.1; needs 5.2 (open_tree(2)).
  */
 
 #include <stdbool.h>
@@ -99,6 +99,12 @@ void handle_force(const struct handle *h) __attribute__((nonnull));
  * Returns it, or -1 with errno.
  */
 int handle_open(void);
+
+/*
+ * In a process that may be lost: one call to the server, FSSTAT or GETATTR (statfs(2)
+ * never answers from the cache).  Returns 0 or an errno.
+ */
+int handle_ask(void);
 
 /* In a process that may be lost: syncfs(2).  Returns 0 or an errno. */
 int handle_flush(int root_fd);

@@ -72,6 +72,37 @@ for vers in 3 4.1; do
 	nas_thaw nas1
 done
 
+# He is still there when a good run ends, and the server dies an hour later: over v3 and
+# 4.1 the keeper has stayed.
+for vers in 3 4.1; do
+	check "lingering, $vers: set up" site vers="$vers" full="/bin/true" extra="options = hard"
+	chmod 777 "$lab_state/nas1/lab"
+	(
+		wait_for 10 mountpoint -q "$mountpoint" && cd "$mountpoint" && exec perl -e 'while (1) {
+			open my $f, ">", "stranger" or select(undef, undef, undef, 0.1);
+			if ($f) { print $f "x" x 1000000; close $f } }'
+	) &
+	stranger=$!
+	nf run --level full
+	exits 1 "lingering, $vers: the run is suspect"
+	says "keeper.*stays until nobody uses it" "lingering, $vers: it is told"
+	nas_freeze nas1
+	since=$(now)
+	stuck() { blocked_tasks | grep -q "^$stranger "; }
+	wait_for 3 stuck
+	wait_for 14 calm
+	took=$(($(now) - since))
+	is "lingering, $vers: the stranger is freed after $took ms, not over 10500" \
+		"$((took <= 10500))" 1
+	nothing_blocked "lingering, $vers: nobody is blocked"
+	since=$(now)
+	kill -KILL "$stranger"
+	wait "$stranger" 2>/dev/null
+	freed "lingering, $vers, ended" 5000 "$since"
+	nas_thaw nas1
+	wait_for 20 timeout 2 rpcinfo -T tcp nas1 nfs 3
+done
+
 # The supervisor is killed.
 start "SIGKILL" 3
 since=$(now)

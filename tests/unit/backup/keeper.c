@@ -346,6 +346,34 @@ Test(keeper, says_that_it_has_no_handle)
 	tear_down(&s);
 }
 
+Test(keeper, watches_by_itself_over_who_uses_the_mount_after_the_run)
+{
+	struct site s;
+	char file[80];
+	int fd;
+	pid_t pid;
+
+	set_up(&s);
+	(void)snprintf(file, sizeof(file), "%s/x", s.mnt);
+	cr_assert_eq(start(&s, SHORT_MS), 0, "%s", s.err.msg);
+	cr_assert_eq(hand_over(&s), 0, "%s", s.err.msg);
+	fd = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	cr_assert_eq(umount2(s.mnt, MNT_DETACH), 0);
+	pid = s.keeper.child.pid;
+	keeper_linger(&s.keeper);
+	/* Nobody beats, but it asks by itself: silence is not a trip. */
+	cr_expect(!keeper_wait(&s.keeper, deadline_after(1500)));
+	cr_expect_eq(keeper_look(&s.keeper), KEEPER_LOOK_WATCHING);
+	keeper_stop(&s.keeper);
+	cr_expect_eq(kill(pid, 0), 0);
+	cr_expect_eq(waitpid(pid, NULL, WNOHANG), 0);
+	fd_close(&fd);
+	for (int i = 0; i < 1000 && waitpid(pid, NULL, WNOHANG) == 0; i++)
+		(void)poll(NULL, 0, 10);
+	cr_expect_neq(kill(pid, 0), 0);
+	tear_down(&s);
+}
+
 Test(keeper, that_lingers_makes_room_for_the_next_one)
 {
 	struct keeper first;
