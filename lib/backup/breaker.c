@@ -2,6 +2,7 @@
 #include "lib/backup/breaker.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "lib/backup/destination.h"
 #include "lib/backup/ending.h"
@@ -138,6 +139,10 @@ void breaker_release(struct session *s, struct destination *dest, struct ending 
 	keeper_release(&dest->keeper);
 	(void)keeper_wait(&dest->keeper, deadline_after(RELEASE_MS));
 	stuck = atomic_load(&p->stuck);
+	if (atomic_load(&p->flushed) > 1)
+		ending_worsen_f(ending, ENDING_SUSPECT, "%s: flush: %s",
+				dest->conf->source,
+				strerror(atomic_load(&p->flushed) - 1));
 	if (stuck == 0 && atomic_load(&p->state) == KEEPER_DONE)
 		return;
 	log_error(s->log,

@@ -30,7 +30,8 @@ struct destination {
 	char fsid[VOLUMES_FSID_SIZE];
 	struct mount_identity mount;
 	bool mounted;
-	bool dead; /* the server does not answer: take down without asking it */
+	bool synced; /* all that the command wrote is on the server */
+	bool dead;   /* the server does not answer: take down without asking it */
 	struct watcher watcher;
 	struct keeper keeper;
 	struct mountstats before;

@@ -16,6 +16,8 @@
 
 /* More than one WRITE of a server with small ones, not more than one of any other. */
 #define WRITE_SIZE 65536
+/* In the file for the beats, which are written at its start meanwhile. */
+#define BEAT_ROOM 4096
 
 static int errno_or(int otherwise)
 {
@@ -117,18 +119,17 @@ static void fill(char *buf, size_t size)
 	}
 }
 
-/* Write and read @job->file; the stage that failed, with errno. */
-static enum guard_write_stage try_to_write(const struct guard_task *job, const char *data,
-					   char *back)
+/*
+ * Write to @fd at @offset and read it back; closes it.  Returns the stage that failed,
+ * with errno; GUARD_WRITE_REMOVE: all is well.
+ */
+static enum guard_write_stage write_and_read(int fd, off_t offset, const char *data,
+					     char *back)
 {
-	int fd = remote_open(job->file, O_CREAT | O_EXCL | O_RDWR, 0600);
-	enum guard_write_stage stage = GUARD_WRITE_CREATE;
+	enum guard_write_stage stage = GUARD_WRITE_WRITE;
 	ssize_t len = -1;
 
-	if (fd < 0)
-		return stage;
-	stage = GUARD_WRITE_WRITE;
-	if (write_whole(fd, data, WRITE_SIZE))
+	if (lseek(fd, offset, SEEK_SET) == offset && write_whole(fd, data, WRITE_SIZE))
 		stage = GUARD_WRITE_FSYNC;
 	/* An error of a write is told once, by whoever comes first. */
 	if (stage == GUARD_WRITE_FSYNC && fsync(fd) == 0)
@@ -136,7 +137,7 @@ static enum guard_write_stage try_to_write(const struct guard_task *job, const c
 	if (stage == GUARD_WRITE_READ) {
 		/* What is clean is dropped, so that reading asks the server. */
 		(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-		if (lseek(fd, 0, SEEK_SET) == 0)
+		if (lseek(fd, offset, SEEK_SET) == offset)
 			len = read_whole(fd, back, WRITE_SIZE);
 		if (len >= 0)
 			stage = GUARD_WRITE_COMPARE;
@@ -155,16 +156,64 @@ static enum guard_write_stage try_to_write(const struct guard_task *job, const c
 	return GUARD_WRITE_REMOVE;
 }
 
-/* What is in it is nobody's; a FIFO there must not hold us up. */
-static int make_beat_file(const struct remote *file)
+/*
+ * Empty, so that there must be room for what is written.  Others may have put something
+ * else there: a FIFO must not hold us up, nor another's file be emptied by its link.
+ * Returns a descriptor, or -1 with errno.
+ */
+static int open_beat_file(const struct remote *file)
 {
-	cleanup_fd int fd =
-		remote_open(file, O_CREAT | O_WRONLY | O_NOFOLLOW | O_NONBLOCK, 0600);
+	int fd = remote_open(file, O_CREAT | O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0600);
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return errno_or(EIO);
-	return S_ISREG(st.st_mode) ? 0 : EEXIST;
+	if (fd < 0)
+		return -1;
+	errno = 0;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 &&
+	    (st.st_size == 0 || ftruncate(fd, 0) == 0))
+		return fd;
+	(void)close(fd);
+	errno = errno_or(EEXIST);
+	return -1;
+}
+
+/* Under a name of its own, which is removed again. */
+static enum guard_write_stage try_new_file(const struct guard_task *job, const char *data,
+					   char *back)
+{
+	int fd = remote_open(job->file, O_CREAT | O_EXCL | O_RDWR, 0600);
+	enum guard_write_stage stage = GUARD_WRITE_CREATE;
+	int saved_errno;
+
+	if (fd < 0)
+		return stage;
+	stage = write_and_read(fd, 0, data, back);
+	saved_errno = errno;
+	if (remote_unlink(job->file) == 0 && stage == GUARD_WRITE_REMOVE)
+		return GUARD_WRITE_DONE;
+	if (stage != GUARD_WRITE_REMOVE)
+		errno = saved_errno;
+	return stage;
+}
+
+/* The file for the beats does for this as well: fewer calls. */
+static enum guard_write_stage try_to_write(const struct guard_task *job,
+					   struct guard_facts *facts, const char *data,
+					   char *back)
+{
+	enum guard_write_stage stage;
+	int fd;
+
+	if (!job->target)
+		return try_new_file(job, data, back);
+	fd = open_beat_file(job->target);
+	if (fd < 0) {
+		facts->beat.errnum = errno_or(EIO);
+		errno = 0;
+		return try_new_file(job, data, back);
+	}
+	stage = write_and_read(fd, BEAT_ROOM, data, back);
+	return stage == GUARD_WRITE_REMOVE ? GUARD_WRITE_DONE : stage;
 }
 
 int guard_task_write(void *arg, void *result, struct error *err)
@@ -180,17 +229,10 @@ int guard_task_write(void *arg, void *result, struct error *err)
 		return error_oom(err);
 	fill(data, WRITE_SIZE);
 	errno = 0;
-	stage = try_to_write(job, data, back);
+	stage = try_to_write(job, facts, data, back);
 	facts->write.errnum = errno_or(EIO);
-	if (stage != GUARD_WRITE_CREATE && remote_unlink(job->file) == 0 &&
-	    stage == GUARD_WRITE_REMOVE)
-		stage = GUARD_WRITE_DONE;
-	else if (stage == GUARD_WRITE_REMOVE)
-		facts->write.errnum = errno_or(EIO);
 	facts->write.stage = stage;
 	facts->write.elapsed_ms = elapsed_ms(start_ns);
-	if (stage == GUARD_WRITE_DONE && job->target)
-		facts->beat.errnum = make_beat_file(job->target);
 	return 0;
 }
 

@@ -31,8 +31,9 @@ int guard_task_read_marker(void *arg, void *result, struct error *err);
 int guard_task_read_space(void *arg, void *result, struct error *err);
 
 /*
- * Create @file, write, fsync, read back, compare, remove → facts.write
- * And @target is there, a file that its owner may write to → facts.beat
+ * Write to @target, the file for the beats, which is made if there is none: fsync, read
+ * back, compare → facts.write.  If that is no file to write to → facts.beat, and the
+ * same is done with a new @file, which is removed again; also without a @target.
  */
 int guard_task_write(void *arg, void *result, struct error *err);
 

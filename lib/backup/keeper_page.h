@@ -61,9 +61,10 @@ struct keeper_page {
 	_Atomic int state; /* enum keeper_state */
 	_Atomic int cause; /* enum keeper_cause */
 	_Atomic int pid;
-	_Atomic int hand;  /* its hand; 0: none */
-	_Atomic int held;  /* the clone is in the namespace of both */
-	_Atomic int stuck; /* a hand that could not be ended; 0: none */
+	_Atomic int hand;    /* its hand; 0: none */
+	_Atomic int held;    /* the clone is in the namespace of both */
+	_Atomic int stuck;   /* a hand that could not be ended; 0: none */
+	_Atomic int flushed; /* the last flush: errno + 1; 0: none yet */
 	_Atomic unsigned forces;
 	_Atomic unsigned users;   /* that the superblock had when last looked at */
 	_Atomic int user;         /* one of them */

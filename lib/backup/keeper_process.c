@@ -277,8 +277,10 @@ static void take_result(struct self *k)
 		atomic_store(&k->page->life_ns, deadline_now_ns());
 	if (job == HAND_SCAN)
 		k->quiet = value == 0 ? k->quiet + 1 : 0;
-	if (job == HAND_FLUSH)
+	if (job == HAND_FLUSH) {
+		atomic_store(&k->page->flushed, value + 1);
 		k->flushed = true;
+	}
 }
 
 static void go_on_breaking(struct self *k, int64_t now)

@@ -146,65 +146,48 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
 
 /* ---- sync ---- */
 
+/* Serves the watch meanwhile. */
+static bool is_dead(void *arg)
+{
+	struct destination *dest = arg;
+
+	return supervise_look(&dest->watcher, &dest->keeper);
+}
+
 /*
- * The flush of what is dirty takes as long as the server needs.  It is waited for
- * in a child, so that the watch goes on here; the child does nothing but wait for
- * its own task, which is the one that may hang.
+ * The flush of what is dirty takes as long as the server needs, under the watch.
+ * Returns false when the run has to stop here.
  */
-static _Noreturn void sync_child(const struct destination *dest)
-{
-	struct mount_sync_request request = {
-		.identity = &dest->mount,
-		.deadline = deadline_after(INT32_MAX),
-		.cancel_fd = -1,
-	};
-	struct mount_sync_report report;
-	struct error err;
-	int r;
-
-	signals_default();
-	r = mount_sync(&request, &report, &err);
-	_exit(r == MOUNT_SYNCED ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-static void judge_sync(const struct command_run *run, struct ending *ending)
-{
-	if (command_exit_code(run) != 0)
-		ending_worsen_f(ending, ENDING_SUSPECT,
-				"syncfs failed: not everything is on the server");
-}
-
-/* Returns false when the run has to stop here. */
 static bool sync_all(struct session *s, struct destination *dest, struct deadline d,
 		     struct ending *ending)
 {
-	struct command_run run = {
-		.out = OUTPUT_NONE,
-		.err = OUTPUT_NONE,
-		.tty_fd = -1,
+	struct mount_sync_request request = {
+		.identity = &dest->mount,
+		.deadline = d,
+		.cancel_fd = s->signals.fd,
+		.give_up = is_dead,
+		.give_up_arg = dest,
 	};
+	struct mount_sync_report report;
 	struct error err;
-	bool go_on = true;
-	int r;
+	int r = mount_sync(&request, &report, &err);
 
-	r = child_fork(&run.child, &err);
-	if (r == CHILD_FORK_CHILD)
-		sync_child(dest);
-	if (r == CHILD_FORK_PARENT)
-		r = supervise(&run, &dest->watcher, &dest->keeper, &s->signals, d, &err);
-	if (r < 0)
+	if (r < 0) {
 		ending_worsen(ending, ENDING_ERROR, &err);
-	else if (r == SUPERVISE_ENDED)
-		judge_sync(&run, ending);
-	else if (r == SUPERVISE_TIMED_OUT)
-		ending_worsen_f(ending, ENDING_SUSPECT,
-				"syncfs did not end by the deadline");
+		return true;
+	}
+	if (is_dead(dest))
+		r = SUPERVISE_TRIPPED;
+	else if (r == MOUNT_SYNC_CANCELLED || r == MOUNT_SYNC_STUCK)
+		r = signals_peek(&s->signals) ? SUPERVISE_SIGNALLED : SUPERVISE_TIMED_OUT;
+	else if (r == MOUNT_SYNCED)
+		return dest->synced = true;
 	else
-		go_on = !note(dest, s, r, "the data were being flushed", ending);
-	if (!run.ended && run.child.pidfd >= 0)
-		(void)command_end(&run, 0, deadline_after(500));
-	command_done(&run);
-	return go_on;
+		r = SUPERVISE_TIMED_OUT;
+	if (note(dest, s, r, "the data were being flushed", ending))
+		return false;
+	ending_worsen(ending, ENDING_SUSPECT, &report.why);
+	return true;
 }
 
 /* ---- stats ---- */

@@ -157,6 +157,8 @@ static int detach(struct session *s, struct destination *dest, struct ending *en
 						      : dest->conf->umount_timeout_ms),
 		.server_dead = dest->dead,
 		.detach_if_busy = true,
+		/* What a stranger wrote since then the keeper flushes. */
+		.no_flush = dest->synced && dest->keeper.page,
 		.cancel_fd = -1,
 		.give_up = dest->dead ? NULL : is_dead,
 		.give_up_arg = dest,

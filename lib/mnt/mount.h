@@ -185,6 +185,7 @@ struct mount_detach_request {
 	 */
 	bool (*give_up)(void *arg);
 	void *give_up_arg;
+	bool no_flush;                     /* it is done: counts as flushed */
 	const struct holders_spare *spare; /* not counted as holders; NULL: nobody */
 };
 

@@ -333,7 +333,10 @@ static int detach(const struct mount_detach_request *req,
 {
 	int r = FLUSH_DEAD;
 
-	if (!req->server_dead)
+	report->flushed = req->no_flush;
+	if (req->no_flush)
+		r = FLUSH_ENDED;
+	else if (!req->server_dead)
 		r = flush(req, report, err);
 	if (r < 0)
 		return r;

