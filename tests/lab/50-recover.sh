@@ -22,7 +22,7 @@ begun() {
 	nfsafe run --level full >"$out" 2>"$err" &
 	pid=$!
 	wait_for 15 in_phase "$1" || not_ok "$1: the phase was seen" "$(cat "$err")"
-	[ "$1" != backup ] || wait_for 5 pgrep -u backup-user
+	[ "$1" != backup ] || wait_for 5 pgrep -u backup-user -x sleep
 }
 kill_supervisor() {
 	kill -KILL "$(supervisor)"
@@ -33,7 +33,8 @@ kill_all() {
 	kill -KILL $(pgrep nfsafe)
 	wait "$pid"
 } 2>/dev/null
-processes() { pgrep -u backup-user -c; }
+# Not the prober, which has the ids of that user, too.
+processes() { pgrep -u backup-user -x -c 'sh|sleep'; }
 # recovered NAME: by hand, then again, then a run is good
 recovered() {
 	nf recover
