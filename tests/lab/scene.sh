@@ -149,7 +149,7 @@ scene_until() {
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME/[.,]/} < end)) && scene_lives || return 1
-		nap 0.004
+		nap 0.006
 	done
 }
 scene_packets() { echo "$(<"/sys/class/net/to-$scene_host/statistics/tx_packets")"; }
@@ -178,11 +178,9 @@ scene_reach() {
 	esac
 }
 scene_mounted() {
-	local line
-	while read -r line; do
-		[[ $line == *" /srv/nfsafe/"* || $line == *" - nfs"* ]] && return
-	done </proc/self/mountinfo
-	return 1
+	local lines
+	mapfile -t lines </proc/self/mountinfo
+	[[ ${lines[*]} == *" /srv/nfsafe/"* || ${lines[*]} == *" - nfs"* ]]
 }
 # scene_start INSTANT: victims, and a run whose backup lingers where INSTANT is.
 scene_start() {
@@ -216,7 +214,7 @@ scene_finish() {
 	while scene_lives && ((${EPOCHREALTIME/[.,]/} < end)); do
 		if scene_mounted; then scene_gone_ms=''
 		elif [ -z "$scene_gone_ms" ]; then scene_gone_ms=$(now); fi
-		nap 0.05
+		nap 0.1
 	done
 	: >/tmp/scene/still
 	if scene_lives; then

@@ -41,8 +41,11 @@
 #include "lib/base/macro.h"
 #include "tests/lab/board.h"
 
-#define PAUSE_MS 60
-#define SCAN_MS 120
+#define PAUSE_MS 100
+#define SCAN_MS 200
+/* Workers of the kernel are remembered: each system call is dear in the lab. */
+#define PIDS 32768
+#define PF_KTHREAD 0x200000
 #define DATA_SIZE 65536
 
 /* A process seen in state D, time and again. */
@@ -60,6 +63,7 @@ struct watch {
 	int pidfds[BOARD_SLOTS];
 	struct block blocks[64];
 	size_t n_blocks;
+	bool is_worker[PIDS];
 	bool fault;
 };
 
@@ -209,7 +213,7 @@ static bool read_proc(pid_t pid, const char *name, char *buf, size_t size)
  * A process (no worker of the kernel: PF_KTHREAD) that waits uninterruptibly, with the
  * modules of NFS or RPC in its stack.
  */
-static bool is_blocked(pid_t pid, struct block *ret)
+static bool is_blocked(pid_t pid, struct block *ret, bool *is_worker)
 {
 	static const char *const modules[] = { "[nfs]", "[nfsv3]", "[nfsv4]",
 					       "[sunrpc]" };
@@ -222,8 +226,10 @@ static bool is_blocked(pid_t pid, struct block *ret)
 	comm = strchr(buf, '(');
 	rest = strrchr(buf, ')');
 	if (!comm || !rest ||
-	    sscanf(rest, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2 ||
-	    state != 'D' || (flags & 0x200000))
+	    sscanf(rest, ") %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+		return false;
+	*is_worker = flags & PF_KTHREAD;
+	if (*is_worker || state != 'D')
 		return false;
 	*rest = '\0';
 	(void)snprintf(ret->comm, sizeof(ret->comm), "%.16s", comm + 1);
@@ -272,9 +278,15 @@ static int each_blocked(struct watch *w)
 	while (d && (entry = readdir(d)) != NULL) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
 		struct block seen = { 0 };
+		bool is_worker = w && pid > 0 && pid < PIDS && w->is_worker[pid];
 
-		if (pid <= 0 || !is_blocked(pid, &seen))
+		if (pid <= 0 || is_worker)
 			continue;
+		if (!is_blocked(pid, &seen, &is_worker)) {
+			if (w && pid < PIDS)
+				w->is_worker[pid] = is_worker;
+			continue;
+		}
 		n++;
 		if (w)
 			note_block(w, pid, &seen);
@@ -353,16 +365,20 @@ static void tend(struct watch *w, int signal_fd)
 
 static int run_watch(int argc, char **argv)
 {
-	struct watch w = { .path = argv[0], .board = board_map(argv[0], true) };
+	struct watch *w = calloc(1, sizeof(*w));
 	sigset_t set;
 	int fd;
 
-	if (!w.board)
+	if (!w)
+		return board_fail("memory");
+	w->path = argv[0];
+	w->board = board_map(argv[0], true);
+	if (!w->board)
 		return board_fail(argv[0]);
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
-		w.pidfds[i] = -1;
+		w->pidfds[i] = -1;
 	for (int i = 1; i < argc; i++) {
-		if (employ(w.board, argv[i]) < 0)
+		if (employ(w->board, argv[i]) < 0)
 			return board_fail(argv[i]);
 	}
 	(void)sigemptyset(&set);
@@ -371,8 +387,8 @@ static int run_watch(int argc, char **argv)
 	fd = signalfd(-1, &set, SFD_CLOEXEC);
 	if (fd < 0)
 		return board_fail("signalfd");
-	tend(&w, fd);
-	report(&w);
+	tend(w, fd);
+	report(w);
 	return EXIT_SUCCESS;
 }
 
