@@ -373,18 +373,22 @@ static void go_on_releasing(struct self *k, int64_t now)
 
 /* ---- linger ---- */
 
-/* What has waited for as long as nobody may; the rest is the time between two calls. */
-static bool hand_waits(const struct self *k, int64_t now)
+/*
+ * Counted from the last answer that anybody had, also the watch before: whoever is
+ * blocked may be so since then.  During a flush nothing is asked.
+ */
+static bool is_dead(const struct self *k, int64_t now)
 {
-	return (k->hand.job == HAND_ASK || k->hand.job == HAND_FLUSH) &&
-	       now - k->hand.since_ns >= k->page->limit_ns / 8 * 7;
+	int64_t since = k->hand.job == HAND_FLUSH ? k->hand.since_ns : last_life(k);
+
+	return now - since >= k->page->limit_ns;
 }
 
 static void linger(struct self *k, int64_t now)
 {
 	take_result(k);
 	mend_hand(k, now);
-	if (hand_waits(k, now)) {
+	if (is_dead(k, now)) {
 		begin_break(k, KEEPER_CAUSE_SILENCE, now);
 	} else if (k->asked_to_end || !k->handle.placed ||
 		   (k->flushed && k->quiet >= QUIET_SCANS)) {

@@ -27,6 +27,8 @@
 
 /* Silence of 100 ms is the watch's, of 600 ms the keeper's. */
 #define SHORT_MS (WATCH_RELEASE_MS + 100)
+/* Longer than the time between two calls of its own. */
+#define ASKING_MS (WATCH_RELEASE_MS + 3000)
 #define LONG_MS 60000
 
 struct site {
@@ -355,14 +357,14 @@ Test(keeper, watches_by_itself_over_who_uses_the_mount_after_the_run)
 
 	set_up(&s);
 	(void)snprintf(file, sizeof(file), "%s/x", s.mnt);
-	cr_assert_eq(start(&s, SHORT_MS), 0, "%s", s.err.msg);
+	cr_assert_eq(start(&s, ASKING_MS), 0, "%s", s.err.msg);
 	cr_assert_eq(hand_over(&s), 0, "%s", s.err.msg);
 	fd = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 	cr_assert_eq(umount2(s.mnt, MNT_DETACH), 0);
 	pid = s.keeper.child.pid;
 	keeper_linger(&s.keeper);
 	/* Nobody beats, but it asks by itself: silence is not a trip. */
-	cr_expect(!keeper_wait(&s.keeper, deadline_after(1500)));
+	cr_expect(!keeper_wait(&s.keeper, deadline_after(4000)));
 	cr_expect_eq(keeper_look(&s.keeper), KEEPER_LOOK_WATCHING);
 	keeper_stop(&s.keeper);
 	cr_expect_eq(kill(pid, 0), 0);
