@@ -102,6 +102,12 @@ int recovery_note(struct recovery *rec, enum recover_what what, bool cleared, in
 
 /* ---- keeper ---- */
 
+/* Those that are running in the record, found before anything is done about them. */
+struct dead_runs {
+	struct record_run *rows; /* owned */
+	size_t n;
+};
+
 static bool is_cancelled(const struct recovery *rec)
 {
 	struct pollfd fd = { .fd = rec->req->cancel_fd, .events = POLLIN };
@@ -109,36 +115,45 @@ static bool is_cancelled(const struct recovery *rec)
 	return poll(&fd, 1, LOOK_EVERY_MS) > 0;
 }
 
-/* Its run is dead, for we have the lock: it is ending that run, or has no end. */
-static int wait_for_keeper(struct recovery *rec, struct error *err)
+static bool is_of_dead_run(const struct lock_holder *keeper, const struct dead_runs *dead)
+{
+	for (size_t i = 0; i < dead->n; i++) {
+		if (dead->rows[i].id == keeper->run_id)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The keeper of a run that has died is ending that run.  One of a run that has ended, or
+ * that goes on for too long, has somebody on a mount out of sight: it is in nobody's way,
+ * and the next run sends it away.
+ */
+static int wait_for_keeper(struct recovery *rec, const struct dead_runs *dead,
+			   struct error *err)
 {
 	struct deadline d = deadline_after(RECOVER_KEEPER_MS);
 	struct lock_holder holder;
 	char since[CLOCK_TEXT_SIZE];
 	int r;
 
-	for (;;) {
+	do {
 		r = lock_peek(rec->req->conf->nfsafe.run_dir, LOCK_KEEPER, &holder, err);
 		if (r != LOCK_PEEK_HELD)
 			return r;
-		if (deadline_expired(d) || is_cancelled(rec))
-			break;
-	}
+	} while (is_of_dead_run(&holder, dead) && !deadline_expired(d) &&
+		 !is_cancelled(rec));
+	if (!rec->req->thorough && !is_of_dead_run(&holder, dead))
+		return 0;
 	clock_format_local(holder.since_ms, since);
 	return recovery_note(rec, RECOVER_KEEPER, false, holder.run_id, err,
-			     "the keeper of run %" PRId64 " on %s (pid %d, since %s) is "
-			     "still at work%s%s: somebody uses the mount that it holds "
-			     "out of sight; SIGTERM makes it let go",
-			     holder.run_id, holder.destination, (int)holder.pid, since,
-			     holder.phase[0] ? ", " : "", holder.phase);
+			     "the keeper of run %" PRId64 " on %s (pid %d, since %s) "
+			     "holds a mount out of sight that somebody uses; SIGTERM "
+			     "makes it let go, and so does the next run",
+			     holder.run_id, holder.destination, (int)holder.pid, since);
 }
 
 /* ---- runs ---- */
-
-struct dead_runs {
-	struct record_run *rows; /* owned */
-	size_t n;
-};
 
 static int find_running(struct recovery *rec, struct dead_runs *ret, struct error *err)
 {
@@ -351,7 +366,7 @@ static int recover(struct recovery *rec, struct dead_runs *dead, struct error *e
 	int r = find_running(rec, dead, err);
 
 	if (r == 0)
-		r = wait_for_keeper(rec, err);
+		r = wait_for_keeper(rec, dead, err);
 	if (r == 0)
 		r = recover_note(rec, err);
 	if (r == 0)

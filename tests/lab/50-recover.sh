@@ -95,6 +95,32 @@ rm "$state/wait"
 nf run --level full
 exits 0 "breaker: the next run is good"
 
+# Somebody stays on the mount of a run that has died: his keeper stays with him, and is named.
+(
+	wait_for 10 mountpoint -q "$mountpoint" && cd "$mountpoint" && exec sleep 1000
+) &
+stranger=$!
+touch "$state/wait"
+begun backup
+kill_supervisor
+rm "$state/wait"
+nf recover
+exits 1 "a keeper that has no end: exit 1"
+within 25000 "it is not waited for without end"
+says "the keeper of run $(sql 'SELECT max(id) FROM run') on nas1 \(pid $(pgrep -o nfsafe-keeper)," \
+	"it is named"
+is "the mount has left its place" "$(grep -c " $mountpoint " /proc/self/mountinfo)" 0
+is "the run is recorded" "$(outcome outcome)" aborted
+nf recover
+exits 1 "again: the same"
+within 3000 "but it is not waited for once more"
+nf run --level full
+exits 0 "the next run sends it away, and is good"
+is "no keeper is left" "$(pgrep -c nfsafe-keeper)" 0
+kill "$stranger"
+wait "$stranger"
+nothing_mounted "nothing is mounted"
+
 # All of it at once: nobody is left to keep the promise but who comes next.
 touch "$state/wait"
 begun backup
