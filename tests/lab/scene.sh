@@ -44,6 +44,11 @@ scene_scripted_stop() {
 	local pid
 	for pid in $(pgrep -x nfs-server); do nas_kill "$pid"; done
 }
+# It is back, and as near and fast as it can be.
+scene_restored() {
+	nas_calm "$scene_host"
+	now >/tmp/scene/restored
+}
 scene_fault() {
 	local vers=${mount%-*} host=$scene_host
 	case $1 in
@@ -51,13 +56,21 @@ scene_fault() {
 	kill) nas_stop "$host" ;;
 	restart)
 		nas_stop "$host"
-		{ nap 1; nas_restart "$host"; } &
+		{
+			nap 1
+			nas_restart "$host"
+			scene_restored
+		} &
 		scene_healer=$!
 		;;
 	cut) nas_cut "$host" ;;
 	heal)
 		nas_cut "$host"
-		{ nap 4; nas_heal "$host"; } &
+		{
+			nap 4
+			nas_heal "$host"
+			scene_restored
+		} &
 		scene_healer=$!
 		;;
 	refuse) nas_refuse "$host" ;;
@@ -186,7 +199,7 @@ scene_mounted() {
 scene_start() {
 	local step
 	step=$(scene_step "$1")
-	rm -f "$scene_board".*
+	rm -f "$scene_board".* /tmp/scene/restored
 	sed -i "s|^full = .*|full = $scene_victim backup $scene_board $step $mountpoint/data $scene_size|" "$conf"
 	"$scene_victim" watch "$scene_board" "reader=$mountpoint" "writer=$mountpoint" df=/ \
 		"ls=/srv/nfsafe" "sync=$scene_board" >/tmp/scene/calls 2>&1 &
@@ -242,6 +255,7 @@ scene_tell() {
 	echo "end_ms=$scene_end_ms"
 	echo "gone_ms=$scene_gone_ms"
 	echo "exit=$scene_status"
+	[ ! -e /tmp/scene/restored ] || echo "restored_ms=$(</tmp/scene/restored)"
 	echo "blocked_ours=$ours"
 	echo "blocked_others=$((others - ours))"
 	if scene_mounted; then echo mounted=yes; else echo mounted=no; fi
