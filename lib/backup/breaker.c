@@ -22,28 +22,30 @@ static int64_t ms_between(int64_t from_ns, int64_t to_ns)
 
 static void note_break(struct session *s, const struct keeper_page *p)
 {
+	int64_t now = deadline_now_ns();
 	int64_t from = atomic_load(&p->break_ns);
 	int64_t detached = atomic_load(&p->detached_ns);
 	int64_t drained = atomic_load(&p->drained_ns);
 	int64_t released = atomic_load(&p->released_ns);
 
 	if (detached)
-		timeline_add(s->timeline, EVENT_DETACH, p->mount.mountpoint,
-			     ms_between(from, detached),
-			     "left its place %" PRId64 " ms after the trip",
-			     ms_between(from, detached));
+		timeline_add_ago(s->timeline, ms_between(detached, now), EVENT_DETACH,
+				 p->mount.mountpoint, ms_between(from, detached),
+				 "left its place %" PRId64 " ms after the trip",
+				 ms_between(from, detached));
 	timeline_add(s->timeline, EVENT_FORCE, NULL, atomic_load(&p->forces),
 		     "calls under way aborted %u times", atomic_load(&p->forces));
 	if (drained)
-		timeline_add(s->timeline, EVENT_RELEASED, NULL, ms_between(from, drained),
-			     "nobody uses the mount any more, %" PRId64
-			     " ms after the trip",
-			     ms_between(from, drained));
+		timeline_add_ago(s->timeline, ms_between(drained, now), EVENT_RELEASED,
+				 NULL, ms_between(from, drained),
+				 "nobody uses the mount any more, %" PRId64
+				 " ms after the trip",
+				 ms_between(from, drained));
 	if (released)
-		timeline_add(s->timeline, EVENT_UNMOUNT, p->mount.mountpoint,
-			     ms_between(from, released),
-			     "let go %" PRId64 " ms after the trip",
-			     ms_between(from, released));
+		timeline_add_ago(s->timeline, ms_between(released, now), EVENT_UNMOUNT,
+				 p->mount.mountpoint, ms_between(from, released),
+				 "let go %" PRId64 " ms after the trip",
+				 ms_between(from, released));
 }
 
 static void say_user(struct session *s, const struct destination *dest,

@@ -165,6 +165,8 @@ static void work(struct session *s, const struct job *job, struct destination *d
 		ending_worsen(&ret->ending, ENDING_ERROR, &err);
 	else
 		judge(s, dest, &run, r, &ret->ending);
+	if (r != SUPERVISE_TRIPPED) /* else it was noted with the trip */
+		victims_note_stats(&dest->watcher.victims, deadline_now_ns());
 	end_phase(s, &ret->ending);
 	if (r == SUPERVISE_ENDED)
 		quiesce_run(s, dest, d, &ret->ending);

@@ -6,6 +6,7 @@
 
 #include "lib/backup/timeline.h"
 #include "lib/base/error.h"
+#include "lib/base/parse.h"
 #include "lib/mnt/mount.h"
 #include "lib/mnt/mountstats.h"
 
@@ -57,6 +58,52 @@ static void look_at_mount(struct victims *v, struct watch *watch, int64_t now_ns
 	kind = progress_look(&v->progress, &counts, now_ns);
 	if (kind != PROGRESS_NONE)
 		watch_sign(watch, signs[kind], earliest(v, now_ns));
+}
+
+static void count(const struct mountstats *stats, struct victims_counts *ret)
+{
+	struct mountstats_summary sum;
+
+	mountstats_summarize(stats, &sum);
+	*ret = (struct victims_counts){
+		.calls = sum.calls,
+		.sent_again = sum.retransmissions,
+		.timed_out = sum.major_timeouts,
+		.errors = sum.errors,
+		.sends = stats->transport.sends,
+		.receives = stats->transport.receives,
+		.bytes_written = stats->bytes_written,
+	};
+}
+
+void victims_note_stats(struct victims *v, int64_t now_ns)
+{
+	struct victims_counts before = v->noted, *now = &v->noted;
+	struct mountstats_key key;
+	struct mountstats stats;
+	struct error ignored;
+	char size[32];
+
+	if (!v->mount)
+		return;
+	key = (struct mountstats_key){ .source = v->mount->source,
+				       .mountpoint = v->mount->mountpoint };
+	v->noted_ns = now_ns;
+	if (mountstats_read(&key, &stats, &ignored) != MOUNTSTATS_FOUND)
+		return;
+	count(&stats, now);
+	/* A counter that went backwards is of another mount: nothing to compare with. */
+	if (now->calls < before.calls || now->sends < before.sends)
+		before = (struct victims_counts){ 0 };
+	format_size(now->bytes_written - before.bytes_written, size, sizeof(size));
+	timeline_add(
+		v->timeline, EVENT_MOUNTSTATS, NULL, (int64_t)(now->calls - before.calls),
+		"%" PRIu64 " calls ended (%" PRIu64 " with an error, %" PRIu64
+		" timed out, %" PRIu64 " sent again), %" PRIu64 " sent, %" PRIu64
+		" answers, %s written",
+		now->calls - before.calls, now->errors - before.errors,
+		now->timed_out - before.timed_out, now->sent_again - before.sent_again,
+		now->sends - before.sends, now->receives - before.receives, size);
 }
 
 static bool was_told(const struct victims *v, const struct blocked_task *task)
@@ -116,6 +163,8 @@ int64_t victims_look(struct victims *v, struct watch *watch, int64_t now_ns)
 	look_at_host(v, now_ns);
 	watch_blocked(watch, progress_blocked_since(&v->progress, &v->scans[v->current]));
 	v->looked_ns = now_ns;
+	if (now_ns - v->noted_ns >= VICTIMS_NOTE_MS * NSEC_PER_MSEC)
+		victims_note_stats(v, now_ns);
 	return now_ns + LOOK_NS;
 }
 

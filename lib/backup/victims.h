@@ -24,6 +24,15 @@ struct timeline;
 #define VICTIMS_LOOK_MS 1000
 /* Everybody who works on a share is blocked now and then. */
 #define VICTIMS_TOLD_MS 2000
+#define VICTIMS_NOTE_MS 60000
+
+/* What the mount's calls have come to since it was made. */
+struct victims_counts {
+	uint64_t calls, sent_again, timed_out,
+		errors; /* as in struct mountstats_summary */
+	uint64_t sends, receives;
+	uint64_t bytes_written;
+};
 
 struct victims {
 	const struct mount_identity *mount; /* borrowed; NULL: nothing is looked at */
@@ -32,6 +41,8 @@ struct victims {
 	struct blocked scans[2]; /* the last one and the one before, by turns */
 	unsigned current;
 	int64_t looked_ns; /* the last look; 0: none */
+	struct victims_counts noted;
+	int64_t noted_ns;
 };
 
 /* @mount, @timeline: kept. */
@@ -44,6 +55,12 @@ void victims_init(struct victims *v, const struct mount_identity *mount,
  */
 int64_t victims_look(struct victims *v, struct watch *watch, int64_t now_ns)
 	__attribute__((nonnull));
+
+/*
+ * Note in the timeline what the mount's calls came to since the last time; done by itself
+ * each VICTIMS_NOTE_MS.  Does not block.
+ */
+void victims_note_stats(struct victims *v, int64_t now_ns) __attribute__((nonnull));
 
 /* "1234 java (D in rpc_wait_bit_killable for 5 s)", and how many more; "" for none. */
 void victims_describe(const struct victims *v, int64_t now_ns, char *buf, size_t size)

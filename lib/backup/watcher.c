@@ -266,6 +266,7 @@ static void tell(struct watcher *w)
 	w->told = w->watch.state;
 	why = watch_reason_text(stall_of(w, &ms));
 	victims_describe(&w->victims, deadline_now_ns(), who, sizeof(who));
+	victims_note_stats(&w->victims, deadline_now_ns());
 	timeline_add(w->timeline, EVENT_STATE, NULL, ms, "%s: %s for %" PRId64 " ms",
 		     watch_state_text(w->told), why, ms);
 	if (w->told == WATCH_HEALTHY)

@@ -50,6 +50,7 @@ says "^Yes: [0-9]+ tasks? of this host w(as|ere) blocked on nas1, .* because: tr
 says "^  blocked  $victim perl, from [0-9.]+ s on, for [0-9.]+ s: D in [a-z_]+" "the victim is among them"
 says "phase +backup: aborted" "the phases"
 says "beat +NULL answered" "answers"
+says "mountstats +[0-9]+ calls ended" "what the mount has come to"
 says "state +late: " "late"
 says "state +tripped: " "tripped"
 says "signal .*SIGTERM" "the signal to the backup"
