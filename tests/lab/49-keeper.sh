@@ -4,7 +4,8 @@
 # max_stall (10 s) and leaves a note; a supervisor that is stopped is not waited for; SIGKILL
 # of the keeper, in a healthy run, with the server dead and in the middle of breaking, and of
 # its hand, changes nothing for anybody.
-# Seen to catch: @SEEN@
+# Seen to catch: a keeper that ends with its supervisor, one that does not count by itself
+# (20 s), one that is not replaced, one without a handle, one force instead of many.
 # limit: 400
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"

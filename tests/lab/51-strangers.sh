@@ -2,7 +2,8 @@
 # Proves that who uses the mount besides the backup is freed too: a stranger who sits on it
 # when the server dies, and one who was still there when a good run ended, out of sight,
 # when it dies an hour later. The keeper stays, beyond the end of the run, until he has gone.
-# Seen to catch: @SEEN2@
+# Seen to catch: no force, a single force, no handle (60 s each), a keeper that ends with its
+# supervisor.
 # limit: 300
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"
