@@ -17,7 +17,7 @@
 #include "lib/proc/task.h"
 #include "tests/unit/hanging.h"
 
-TestSuite(stuck, LOCK_RUN, .timeout = 20);
+TestSuite(stuck, .timeout = 20);
 
 static int64_t ms_since(int64_t ns)
 {
