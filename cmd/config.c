@@ -81,7 +81,11 @@ static void text_check(const struct context *ctx, const struct conf *conf,
 			budget_format(&budget.steps[j], text, sizeof(text));
 			strbuf_printf(out, "%s%s", j > 0 ? ", " : "", text);
 		}
-		strbuf_putc(out, '\n');
+		format_duration(budget.soft_timeout_ms, text, sizeof(text));
+		strbuf_printf(out, "; the mount itself %s%s\n",
+			      budget.soft_timeout_ms < 0 ? "never gives up (hard)"
+							 : "gives up after ",
+			      budget.soft_timeout_ms < 0 ? "" : text);
 	}
 	strbuf_printf(out, "%s: good\n", ctx->config);
 }
@@ -96,6 +100,10 @@ static void json_budget(struct json *json, const struct conf *conf)
 		json_object_begin(json, NULL);
 		json_string(json, "name", conf->destinations[i].name);
 		json_int(json, "max_stall_ms", budget.max_stall_ms);
+		if (budget.soft_timeout_ms < 0)
+			json_null(json, "soft_timeout_ms");
+		else
+			json_int(json, "soft_timeout_ms", budget.soft_timeout_ms);
 		json_array_begin(json, "steps");
 		for (size_t j = 0; j < BUDGET_STEPS; j++) {
 			json_object_begin(json, NULL);

@@ -4,12 +4,14 @@
 #include <stdio.h>
 
 #include "lib/backup/watch.h"
+#include "lib/base/error.h"
 #include "lib/base/macro.h"
 #include "lib/base/parse.h"
 #include "lib/conf/check.h"
 #include "lib/conf/conf.h"
 #include "lib/conf/key.h"
 #include "lib/mnt/mount.h"
+#include "lib/mnt/options.h"
 
 void budget_make(const struct conf_destination *d, struct budget *ret)
 {
@@ -34,8 +36,14 @@ void budget_make(const struct conf_destination *d, struct budget *ret)
 				   { "to force it", MOUNT_DETACH_MARGIN_MS } },
 		},
 	};
+	struct options options;
+	struct error ignored;
 
 	ret->max_stall_ms = d->max_stall_ms;
+	ret->soft_timeout_ms = -1;
+	if (options_parse(d->options ? d->options : "", d->max_stall_ms, &options,
+			  &ignored) == 0)
+		ret->soft_timeout_ms = options_major_timeout_ms(&options);
 	for (size_t i = 0; i < BUDGET_STEPS; i++) {
 		ret->steps[i] = steps[i];
 		ret->steps[i].sum_ms = steps[i].parts[0].ms + steps[i].parts[1].ms;

@@ -33,6 +33,11 @@ struct budget_step {
 
 struct budget {
 	int64_t max_stall_ms;
+	/*
+	 * T: when the kernel gives up by itself, which the breaker always beats (else
+	 * what is refused is the options); -1: never, it is a hard mount.
+	 */
+	int64_t soft_timeout_ms;
 	struct budget_step steps[BUDGET_STEPS];
 };
 

@@ -176,7 +176,11 @@ const struct key key_table[] = {
 		.text = "Counted from the last call that the server answered. 2 seconds "
 			"before it is over the backup is ended and the mount is taken "
 			"down. A slow server is not a dead one: every answer, however "
-			"late, starts the count anew.",
+			"late, starts the count anew. A server is dead as well that "
+			"answers "
+			"but writes nothing any more, or that leaves a process of this "
+			"host "
+			"blocked without getting anything done on the mount.",
 		.example = "60s",
 	},
 	{

@@ -13,11 +13,11 @@ A destination and its source are a whole configuration:
 
   $ printf '[destination nas1]\nsource = nas1.example.net:/export/myhost\n' >a.conf
   $ nfsafe -c a.conf config check
-  nas1: max_stall 1m holds: mount 19s (15s mount_timeout + 4s to kill it and tidy up), backup 1m (58s without an answer + 2s to end it and unmount), unmount 35s (30s umount_timeout + 5s to force it)
+  nas1: max_stall 1m holds: mount 19s (15s mount_timeout + 4s to kill it and tidy up), backup 1m (58s without an answer + 2s to end it and unmount), unmount 35s (30s umount_timeout + 5s to force it); the mount itself gives up after 3m
   a.conf: good
   $ nfsafe -c a.conf config check -q
   $ nfsafe -c a.conf config check --json
-  {"good":true,"problems":[],"destinations":[{"name":"nas1","max_stall_ms":60000,"steps":[{"step":"mount","ms":19000},{"step":"backup","ms":60000},{"step":"unmount","ms":35000}]}]}
+  {"good":true,"problems":[],"destinations":[{"name":"nas1","max_stall_ms":60000,"soft_timeout_ms":180000,"steps":[{"step":"mount","ms":19000},{"step":"backup","ms":60000},{"step":"unmount","ms":35000}]}]}
   $ nfsafe -c a.conf config show
   [nfsafe]
   state_dir           = /var/lib/nfsafe                ; default
@@ -137,7 +137,7 @@ What this host has to say:
   $ sed -i "s|nosuch --full|backup|; /_dir/d" c.conf
   $ nfsafe -c c.conf config check
   c.conf:6: warning: full: others than root and user root can change /T/backup
-  nas1: max_stall 1m holds: mount 19s (15s mount_timeout + 4s to kill it and tidy up), backup 1m (58s without an answer + 2s to end it and unmount), unmount 35s (30s umount_timeout + 5s to force it)
+  nas1: max_stall 1m holds: mount 19s (15s mount_timeout + 4s to kill it and tidy up), backup 1m (58s without an answer + 2s to end it and unmount), unmount 35s (30s umount_timeout + 5s to force it); the mount itself gives up after 3m
   c.conf: good
   $ sed -i "s|^full.*|full = /bin/true|" c.conf; nfsafe -c c.conf config check -q
 
@@ -212,7 +212,9 @@ Keys are explained:
 
     Counted from the last call that the server answered. 2 seconds before it is
     over the backup is ended and the mount is taken down. A slow server is not a
-    dead one: every answer, however late, starts the count anew.
+    dead one: every answer, however late, starts the count anew. A server is
+    dead as well that answers but writes nothing any more, or that leaves a
+    process of this host blocked without getting anything done on the mount.
 
     value    a duration from 10s to 1d
     default  60s

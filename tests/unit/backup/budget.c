@@ -37,6 +37,22 @@ Test(budget, each_step_is_the_sum_of_its_parts)
 			 "mount 19s (15s mount_timeout + 4s to kill it and tidy up)");
 }
 
+/* T = timeo / 10 × (retrans + 1) seconds; by itself three times max_stall. */
+Test(budget, the_soft_time_out_is_told)
+{
+	struct conf_destination d = defaults();
+	struct budget b;
+
+	budget_make(&d, &b);
+	cr_expect_geq(b.soft_timeout_ms, 3 * d.max_stall_ms);
+	d.options = (char *)"timeo=1000,retrans=2";
+	budget_make(&d, &b);
+	cr_expect_eq(b.soft_timeout_ms, 300000);
+	d.options = (char *)"hard";
+	budget_make(&d, &b);
+	cr_expect_eq(b.soft_timeout_ms, -1);
+}
+
 static size_t count_problems(struct conf_destination d, const char *says)
 {
 	char *files[] = { (char *)"f" };
