@@ -56,20 +56,43 @@ A run lives, then it is killed:
   nothing was left behind
   1|aborted
 
-What a keeper has left in writing goes into the record; what cannot be read as well:
+What a keeper has left in writing goes into the record, once; with it the run ends, and the
+destination is in quarantine.  What cannot be read goes there as it is:
 
-  $ printf '%s\n' run=1 destination=nas1 at_ms=1795903200000 tripped=1 detached=1 drained=1 \
-  >     released=1 ended=1 forces=9 'text=the server died, and then nfsafe did' >state/keeper.note
-  $ nfsafe -c good.conf recover
-  run 1 on nas1: the server died, and then nfsafe did; its mount was detached, forced 9 times, and is gone; the command has ended
+  $ cat >note <<'END'
+  > run=2
+  > destination=nas1
+  > at_ms=1795903200000
+  > tripped=1
+  > stall_ms=8123
+  > detached=1
+  > drained=1
+  > released=1
+  > ended=1
+  > forces=9
+  > text=the server died, and then nfsafe did
+  > END
+  $ perl frozen >port & server=$!; sleep 0.5
+  > sed "s/port = 1$/port = $(cat port)/; /^mountport/a probe_timeout = 9s" good.conf >frozen.conf
+  > nfsafe -c frozen.conf run & first=$!; sleep 1
+  > kill -KILL $first; wait $first 2>/dev/null; cp note state/keeper.note
+  > nfsafe -c frozen.conf recover
+  > sqlite3 state/record.db 'SELECT id, outcome, exit_code, worst_stall_ms FROM run'
+  > kill $server
+  run 2 on nas1: the server died, and then nfsafe did; its mount was detached, forced 9 times, and is gone; the command has ended
+  run 2 (nfsafe run on nas1) is recorded as aborted: the server died, and then nfsafe did
+  1|aborted||
+  2|aborted|124|8123
+  $ nfsafe -c good.conf status | sed -n '/quarantine/p'
+                    is in quarantine since 2026-11-28 22:00:00 +0000 (run 2): the server died, and then nfsafe did; 0 of 3 healthy probes over 15m so far; nfsafe release nas1 ends it
+  $ cp note state/keeper.note; nfsafe -c good.conf recover
+  nothing was left behind
   $ echo 'run=1' >state/keeper.note; nfsafe -c good.conf recover --json
   {"running":null,"found":[{"what":"note","cleared":true,"text":"a note of a keeper that cannot be read: 'run=1 '"}],"left":0,"still_mounted":false,"exit_code":0}
   $ ls state
   record.db
   record.db-shm
   record.db-wal
-  $ sqlite3 state/record.db 'SELECT kind, text FROM event'
-  keeper|run 1 on nas1: the server died, and then nfsafe did; its mount was detached, forced 9 times, and is gone; the command has ended
-  keeper|a note of a keeper that cannot be read: 'run=1 '
-  $ nfsafe -c good.conf status | sed -n '/quarantine/p'
-                    is in quarantine since 2026-11-28 22:00:00 +0000 (run 1): the server died, and then nfsafe did; 0 of 3 healthy probes over 15m so far; nfsafe release nas1 ends it
+  $ sqlite3 state/record.db 'SELECT run, kind, text FROM event'
+  2|keeper|run 2 on nas1: the server died, and then nfsafe did; its mount was detached, forced 9 times, and is gone; the command has ended
+  2|keeper|a note of a keeper that cannot be read: 'run=1 '
