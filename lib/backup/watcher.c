@@ -257,6 +257,7 @@ static void tell(struct watcher *w)
 		[WATCH_STALLED] = "the server is very late",
 		[WATCH_TRIPPED] = "the server is dead",
 	};
+	enum watch_state before = w->told;
 	char who[WATCHER_REASON_SIZE];
 	const char *why;
 	int64_t ms;
@@ -271,7 +272,7 @@ static void tell(struct watcher *w)
 		     watch_state_text(w->told), why, ms);
 	if (w->told == WATCH_HEALTHY)
 		log_warning(w->log, "%s", words[w->told]);
-	else
+	else if (w->told > before)
 		log_warning(w->log, "%s: %s for %" PRId64 " ms%s%s", words[w->told], why,
 			    ms, who[0] ? "; blocked: " : "", who);
 }

@@ -1,0 +1,69 @@
+#!/bin/bash
+# Proves that slow is not dead, with the shortest max_stall (10 s), over v3 and 4.1: 32 MiB
+# dirty at 16 Mbit/s; 10 % of all packets lost; each call answered after 2 s: none trips,
+# each ends good, and what was seen is in the record.  Answered after 4 s (2 s each way) is
+# tried with the default of 60 s: a WRITE of 1 MiB takes TCP half a minute then.
+# And that a server which is away for 6 s lets the run go on, recorded as late.
+# Seen to catch: a watch that knows no progress of the mount; one that trips when late.
+# limit: 300
+# shellcheck source-path=SCRIPTDIR source=check.sh
+. "$(dirname "$0")/check.sh"
+# shellcheck source-path=SCRIPTDIR source=site.sh
+. "$lab/site.sh"
+
+max_stall=10s
+worst() { outcome worst_stall_ms; }
+# The fault comes when the command runs: probe and guard are for a server that is well.
+cat >/tmp/slow-backup <<'B'
+#!/bin/sh
+touch /tmp/site/started
+until [ -e /tmp/site/slowed ]; do sleep 0.1; done
+dd if=/dev/zero of="$NFSAFE_MOUNTPOINT/data" bs=1M count="$1" conv=fsync || exit
+# Long enough for it to be called healthy again.
+sleep 5
+B
+chmod 755 /tmp/slow-backup
+# slowly VERS NAME MIB FAULT...: a backup of so many MiB while FAULT lasts.
+slowly() {
+	local vers=$1 name="$1: $2" mib=$3 pid start
+	shift 3
+	check "$name: set up" site vers="$vers" max_stall="$max_stall" full="/tmp/slow-backup $mib" timeout=3m
+	nfsafe -v run --level full >"$out" 2>"$err" &
+	pid=$!
+	wait_for 20 test -e "$state/started"
+	"$@"
+	touch "$state/slowed"
+	start=$(now)
+	wait "$pid"
+	status=$? elapsed=$(($(now) - start)) ran="run of a slow server"
+	nas_calm nas1
+	exits 0 "$name: good, after $elapsed ms"
+	is "$name: recorded as good" "$(outcome outcome)" good
+	is "$name: all of it is there" "$(stat -c %s "$lab_state/nas1/lab/data")" \
+		"$((mib * 1048576))"
+	echo "# $name: worst stall $(worst) ms of $max_stall"
+	grep -E "late|stall" "$err" | sed 's/^/# /'
+	nothing_mounted "$name: nothing is mounted"
+}
+for vers in 3 4.1; do
+	slowly $vers "16 Mbit/s" 32 nas_slow nas1 16mbit
+	slowly $vers "10 % loss" 16 nas_loss nas1 10
+	slowly $vers "answers after 2 s" 2 nas_delay nas1 1000
+done
+max_stall=60s
+slowly 3 "answers after 4 s" 1 nas_delay nas1 2000
+max_stall=10s
+
+# away SECONDS: frozen for so long, while the command waits in a write.
+away() {
+	nas_freeze nas1
+	(sleep "$1" && nas_thaw nas1) >/dev/null 2>&1 &
+}
+for vers in 3 4.1; do
+	slowly $vers "away for 6 s" 8 away 6
+	says "server is (very )?late: no call answered for" "$vers: away for 6 s: it is told"
+	says "server answers again" "$vers: away for 6 s: and that it is back"
+	is "$vers: away for 6 s: the worst stall is recorded ($(worst) ms)" \
+		"$(($(worst) >= 5000 && $(worst) < 8000))" 1
+done
+done_testing
