@@ -136,10 +136,17 @@ static void note_floor(struct progress *p, const struct progress_counts *now)
 		p->sent_by_then = now->sends;
 }
 
+/* The first failure since anything succeeded answers somebody; JUKEBOX comes again. */
+static bool is_answer(const struct progress *before, const struct progress_counts *now)
+{
+	return before->failing_ns == WATCH_NOBODY && now->failed > before->last.failed &&
+	       now->delays == before->last.delays;
+}
+
 enum progress_kind progress_look(struct progress *p, const struct progress_counts *counts,
 				 int64_t now_ns)
 {
-	struct progress_counts before = p->last;
+	struct progress before = *p;
 
 	if (!p->primed || went_backwards(&p->last, counts)) {
 		prime(p, counts, now_ns);
@@ -149,11 +156,12 @@ enum progress_kind progress_look(struct progress *p, const struct progress_count
 	note_floor(p, counts);
 	p->last = *counts;
 	p->looked_ns = now_ns;
-	if (counts->written > before.written)
+	if (counts->written > before.last.written)
 		return PROGRESS_WRITTEN;
-	if (counts->succeeded > before.succeeded)
+	if (counts->succeeded > before.last.succeeded || is_answer(&before, counts))
 		return PROGRESS_SUCCEEDED;
-	return counts->receives > before.receives ? PROGRESS_ANSWERED : PROGRESS_NONE;
+	return counts->receives > before.last.receives ? PROGRESS_ANSWERED
+						       : PROGRESS_NONE;
 }
 
 bool progress_is_owing(const struct progress *p)

@@ -52,8 +52,8 @@ struct progress {
 
 enum progress_kind {
 	PROGRESS_NONE = 0,
-	PROGRESS_ANSWERED, /* something was received, whatever it was */
-	PROGRESS_SUCCEEDED,
+	PROGRESS_ANSWERED,  /* something was received, whatever it was */
+	PROGRESS_SUCCEEDED, /* or failed for the first time since: ENOENT is an answer */
 	PROGRESS_WRITTEN,
 };
 

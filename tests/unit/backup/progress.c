@@ -87,7 +87,6 @@ Test(progress, says_what_happened_since_the_last_look)
 	cr_expect_eq(look(&w), PROGRESS_NONE);
 	w.c.sends++;
 	w.c.receives++;
-	w.c.failed++;
 	cr_expect_eq(look(&w), PROGRESS_ANSWERED);
 	w.c.succeeded++;
 	w.c.receives++;
@@ -108,6 +107,25 @@ Test(progress, another_mount_begins_anew)
 	w.c = (struct progress_counts){ .succeeded = 1000, .written = 1, .sends = 1 };
 	cr_expect_eq(look(&w), PROGRESS_NONE);
 	cr_expect_not(progress_is_owing(&w.p));
+}
+
+/* ENOENT is an answer to whoever asked; JUKEBOX, which comes again and again, is none. */
+Test(progress, the_first_failure_answers_somebody)
+{
+	struct walk w = begin();
+
+	w.c.receives++;
+	w.c.failed++;
+	cr_expect_eq(look(&w), PROGRESS_SUCCEEDED);
+	w.c.receives++;
+	w.c.failed++;
+	cr_expect_eq(look(&w), PROGRESS_ANSWERED);
+	w.c.succeeded++;
+	cr_expect_eq(look(&w), PROGRESS_SUCCEEDED);
+	w.c.receives++;
+	w.c.failed++;
+	w.c.delays++;
+	cr_expect_eq(look(&w), PROGRESS_ANSWERED);
 }
 
 /* --- debts --- */
