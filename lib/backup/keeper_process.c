@@ -23,7 +23,7 @@
 
 #define NSEC_PER_MSEC INT64_C(1000000)
 
-#define IDLE_MS 250
+#define IDLE_MS 500
 #define BUSY_MS 50
 #define FORCE_MS 20
 
@@ -61,7 +61,7 @@ struct self {
 	int64_t scanned_ns, asked_ns;
 	int group_signal; /* the last one it was sent */
 	int quiet;        /* scans in a row that found nobody */
-	bool flushed, detached;
+	bool flushed, detached, identified;
 };
 
 static int64_t ms(int64_t n)
@@ -425,8 +425,10 @@ static void watch(struct self *k, int64_t now)
 		begin_break(k, KEEPER_CAUSE_ORPHANED, now + ms(ORPHAN_PATIENCE_MS));
 	else if (order == KEEPER_ORDER_RELEASE)
 		go_on_releasing(k, now);
-	else if (order == KEEPER_ORDER_WATCH)
+	else if (order == KEEPER_ORDER_WATCH && !k->identified) {
 		handle_identify(&k->handle, &k->page->mount);
+		k->identified = true;
+	}
 	if (k->hand.pid == 0)
 		mend_hand(k, now);
 }
