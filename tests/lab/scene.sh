@@ -18,7 +18,6 @@
 
 scene_victim=/tmp/victim
 scene_board=/tmp/scene/board
-scene_size=$((16 * 1024 * 1024))
 mkdir -p /tmp/scene && chmod 1777 /tmp/scene
 [ -p /tmp/scene/never ] || mkfifo /tmp/scene/never
 exec 7<>/tmp/scene/never
@@ -75,7 +74,7 @@ scene_fault() {
 		;;
 	refuse) nas_refuse "$host" ;;
 	loss) nas_loss "$host" 100 from ;;
-	delay) nas_delay "$host" 1000 ;;
+	delay) echo 'fault late:2000@nfs' >&8 ;;
 	slow) nas_slow "$host" 16mbit ;;
 	full) nas_full "$host" ;;
 	read-only) nas_set "$host" ACCESS=RO ;;
@@ -91,6 +90,7 @@ scene_fault() {
 	*) echo "no fault $1" >&2 && return 1 ;;
 	esac
 }
+scene_ended() { [ -z "$(pgrep -x victim)" ]; }
 scene_cure() {
 	[ -z "$scene_healer" ] || wait "$scene_healer"
 	case $1 in
@@ -98,7 +98,13 @@ scene_cure() {
 	full) nas_empty nas1 ;;
 	read-only) nas_set nas1 ACCESS=RW ;;
 	unexport) nas_set nas1 EXPORTED=yes ;;
-	jukebox | garbage) scene_scripted_stop ;;
+	jukebox | garbage | delay)
+		# Who is in a call gets out of it before the server is gone for good.
+		echo clear >&8
+		pkill -KILL -x victim
+		nas_wait 12 "victims ended" scene_ended
+		scene_scripted_stop
+		;;
 	rpcbind) nas_rpcbind nas1 restore ;;
 	*) nas_resume nas1 ;;
 	esac
@@ -110,10 +116,11 @@ scene_site() {
 	if [ -e "$made" ] && [ "$scene_host" = nas1 ]; then
 		rm -rf "$state/record" "$state/run"
 		cp -a "$made" "$state/record"
-		find "$lab_state/nas1/lab" -mindepth 1 -name '[dv]*' -delete
+		find "$lab_state/nas1/lab" -mindepth 1 ! -name '.nfsafe*' -delete
 		cp "/tmp/scene/conf-$scene_host-$vers" "$conf"
-		# What a client that died had open takes space until the server forgets it.
-		[ "$(($(stat -f -c '%b - %f' "$lab_state/nas1/lab")))" -lt 4096 ] ||
+		# What a client that died had open takes space until the server forgets it,
+		# and gives it back in the middle of "full".
+		[ "$(($(stat -f -c '%b - %f' "$lab_state/nas1/lab")))" -lt 256 ] ||
 			{ nas_stop nas1 && nas_restart nas1; }
 		return
 	fi
@@ -129,8 +136,11 @@ scene_site() {
 scene_set() {
 	local fault=$2
 	mount=$1 scene_host=nas1
-	case $fault in jukebox | garbage) scene_host=nas8 ;; esac
+	case $fault in jukebox | garbage | delay) scene_host=nas8 ;; esac
 	mountpoint=/srv/nfsafe/$scene_host
+	# One WRITE of 64 KiB after the other, over 4.1.
+	scene_size=$((16 * 1024 * 1024))
+	[ "$fault" != delay ] || scene_size=$((512 * 1024))
 	scene_site "${mount%-*}" || return 1
 	cp "$VICTIM" "$scene_victim" 2>/dev/null # the backup user cannot read everything
 	[ "${mount#*-}" = soft ] || sed -i 's/^vers = .*/&\noptions = hard/' "$conf"
