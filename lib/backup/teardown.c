@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/backup/teardown.h"
 
+#include <inttypes.h>
 #include <signal.h>
 
 #include "lib/backup/breaker.h"
@@ -192,6 +193,22 @@ static void note_signal(struct session *s, const struct command_run *run, int si
 		     "SIG%s to its group", sig == SIGKILL ? "KILL" : "TERM");
 }
 
+/* The effect, once.  @signalled_ns: when the first one was sent; 0: none, or told. */
+static void note_end(struct session *s, const struct command_run *run,
+		     int64_t *signalled_ns)
+{
+	char who[EVENT_SUBJECT_SIZE];
+
+	if (*signalled_ns == 0 || !run->ended)
+		return;
+	timeline_add(s->timeline, EVENT_SIGNAL,
+		     timeline_process(who, (int)run->child.pid, "command"),
+		     command_exit_code(run), "has ended with %d, %" PRId64 " ms later",
+		     command_exit_code(run),
+		     (deadline_now_ns() - *signalled_ns) / 1000000);
+	*signalled_ns = 0;
+}
+
 /* Returns whether the server, or the command, gives no sign of life. */
 static bool end_politely(struct session *s, struct destination *dest,
 			 struct command_run *run)
@@ -244,6 +261,8 @@ static void unmount(struct session *s, struct destination *dest, struct ending *
 void teardown_run(struct session *s, struct destination *dest, struct command_run *run,
 		  struct ending *ending)
 {
+	int64_t signalled_ns = run && !run->ended ? deadline_now_ns() : 0;
+
 	if (supervise_look(&dest->watcher, &dest->keeper))
 		dest->dead = true;
 	if (run && !dest->dead)
@@ -256,12 +275,13 @@ void teardown_run(struct session *s, struct destination *dest, struct command_ru
 	session_phase(s, dest->dead ? "breaker" : "unmount");
 	if (dest->dead)
 		keeper_trip(&dest->keeper);
-	if (run && dest->dead)
+	if (run && !run->ended && dest->dead)
 		note_signal(s, run, SIGTERM);
 	if (run && dest->dead)
 		end_at_once(run);
 	else if (run)
 		(void)quiesce_end_own(dest, END_OWN_MS);
+	note_end(s, run, &signalled_ns);
 	if (dest->mounted)
 		unmount(s, dest, ending);
 	dest->mounted = false;
@@ -272,6 +292,7 @@ void teardown_run(struct session *s, struct destination *dest, struct command_ru
 			  (int)run->child.pid);
 		ending_worsen_f(ending, ENDING_SUSPECT, "the command cannot be ended");
 	}
+	note_end(s, run, &signalled_ns);
 	watcher_stop(&dest->watcher);
 	keeper_stop(&dest->keeper);
 }

@@ -54,6 +54,7 @@ says "mountstats +[0-9]+ calls ended" "what the mount has come to"
 says "state +late: " "late"
 says "state +tripped: " "tripped"
 says "signal .*SIGTERM" "the signal to the backup"
+says "signal .*command: has ended with [0-9]+, [0-9]+ ms later" "and what it did to it"
 says "force +.*aborted [0-9]+ times" "the force"
 says "(released|detach) " "the release"
 nf incident --json
