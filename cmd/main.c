@@ -128,14 +128,14 @@ int main(int argc, char **argv)
 	};
 	const struct command *command;
 	struct error err;
-	int skip, terminal, r;
+	int skip, fd, r;
 
 	if (argc < 1)
 		return EXIT_USAGE;
 	fd_ensure_standard();
-	terminal = fd_reopen_terminal(STDERR_FILENO);
-	if (terminal >= 0)
-		ctx.log.fd = terminal;
+	fd = fd_reopen_nonblock(STDERR_FILENO);
+	if (fd >= 0)
+		ctx.log.fd = fd;
 	r = parse_front(&ctx, argc - 1, argv + 1, &skip, &err);
 	if (r == 1) {
 		cli_help_all(stdout, commands);

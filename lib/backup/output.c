@@ -6,13 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/deadline.h"
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
 
 int output_open(struct output *ret, int pass_fd, bool must_pass, int *ret_write_fd,
 		struct error *err)
 {
-	struct output o = { .pass_fd = pass_fd, .terminal = -1, .must_pass = must_pass };
+	struct output o = { .pass_fd = pass_fd, .reopened = -1, .must_pass = must_pass };
 	int fds[2], r;
 
 	o.kept = malloc(OUTPUT_KEEP);
@@ -31,9 +32,9 @@ int output_open(struct output *ret, int pass_fd, bool must_pass, int *ret_write_
 		return r;
 	}
 	if (pass_fd >= 0)
-		o.terminal = fd_reopen_terminal(pass_fd);
-	if (o.terminal >= 0)
-		o.pass_fd = o.terminal;
+		o.reopened = fd_reopen_nonblock(pass_fd);
+	if (o.reopened >= 0)
+		o.pass_fd = o.reopened;
 	*ret = o;
 	*ret_write_fd = fds[1];
 	return 0;
@@ -76,22 +77,24 @@ static bool take(struct output *o)
 	return true;
 }
 
-static void pass_on(struct output *o)
+/* Returns false when nothing is taken now. */
+static bool pass_on(struct output *o)
 {
-	ssize_t n = write(o->pass_fd, o->pending, o->n_pending);
+	ssize_t n = fd_write_now(o->pass_fd, o->pending, o->n_pending);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
+		return false;
 	if (n < 0) {
 		o->lost = errno;
 		o->pass_fd = -1;
 		o->n_pending = 0;
 		if (o->must_pass)
 			fd_close(&o->fd);
-		return;
+		return true;
 	}
 	o->n_pending -= (size_t)n;
 	memmove(o->pending, o->pending + n, o->n_pending);
+	return true;
 }
 
 void output_service(struct output *o, short revents)
@@ -99,13 +102,15 @@ void output_service(struct output *o, short revents)
 	if (revents == 0)
 		return;
 	if (o->n_pending > 0)
-		pass_on(o);
+		(void)pass_on(o);
 	else if (o->fd >= 0)
 		(void)take(o);
 }
 
 int output_finish(struct output *o, int stall_ms, int cancel_fd)
 {
+	struct deadline stall = deadline_after(stall_ms);
+
 	while (o->fd >= 0 || o->n_pending > 0) {
 		struct pollfd fds[2] = { [1] = { .fd = cancel_fd, .events = POLLIN } };
 
@@ -114,12 +119,14 @@ int output_finish(struct output *o, int stall_ms, int cancel_fd)
 		if (o->n_pending == 0)
 			continue;
 		fds[0] = output_poll(o);
-		if (poll(fds, 2, stall_ms) == 0)
+		if (poll(fds, 2, deadline_poll_ms(stall)) == 0)
 			return ETIMEDOUT;
-		if (fds[0].revents)
-			pass_on(o);
+		if (fds[0].revents && pass_on(o))
+			stall = deadline_after(stall_ms);
 		else if (fds[1].revents)
 			return EINTR;
+		else if (deadline_expired(stall))
+			return ETIMEDOUT;
 	}
 	return o->lost == EPIPE ? 0 : o->lost;
 }
@@ -144,6 +151,6 @@ void output_done(struct output *o)
 		return;
 	fd_close(&o->fd);
 	free(o->kept);
-	fd_close(&o->terminal);
-	*o = (struct output){ .fd = -1, .pass_fd = -1, .terminal = -1 };
+	fd_close(&o->reopened);
+	*o = (struct output){ .fd = -1, .pass_fd = -1, .reopened = -1 };
 }

@@ -19,8 +19,8 @@ struct error;
 
 struct output {
 	int fd;         /* owned; what the command writes; -1 once it has ended */
-	int pass_fd;    /* borrowed, or @terminal; -1: not passed on */
-	int terminal;   /* owned; -1: @pass_fd is none */
+	int pass_fd;    /* borrowed, or @reopened; -1: not passed on */
+	int reopened;   /* owned; -1: @pass_fd is what was given */
 	bool must_pass; /* who cannot be passed on to ends what is read */
 	int lost;       /* errno of why it could not be passed on; 0: it could */
 	char *kept;     /* owned; a ring of OUTPUT_KEEP bytes */
@@ -32,7 +32,7 @@ struct output {
 /* No output at all: nothing to poll, nothing to free. */
 #define OUTPUT_NONE                                                                      \
 	{                                                                                \
-		.fd = -1, .pass_fd = -1, .terminal = -1                                  \
+		.fd = -1, .pass_fd = -1, .reopened = -1                                  \
 	}
 
 /*

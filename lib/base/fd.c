@@ -112,14 +112,33 @@ void fd_ensure_standard(void)
 		(void)close(fd);
 }
 
-int fd_reopen_terminal(int fd)
+int fd_reopen_nonblock(int fd)
 {
 	char path[64];
 
-	if (!isatty(fd))
+	/* Not fstat(2): of a file it may ask a server. */
+	if (!isatty(fd) && fcntl(fd, F_GETPIPE_SZ) < 0)
+		return -1;
+	/* What could not be written to must not become so. */
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		return -1;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+ssize_t fd_write_now(int fd, const void *data, size_t len)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+	ssize_t n = send(fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n >= 0 || errno != ENOTSOCK)
+		return n;
+	/* Room that was seen earlier may have been taken since, by ourselves as well. */
+	if (poll(&pfd, 1, 0) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(fd, data, len);
 }
 
 /* Aligned for the header of a control message. */

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "lib/base/deadline.h"
 
@@ -40,11 +41,21 @@ int fd_set_nonblock(int fd, struct error *err);
 void fd_ensure_standard(void);
 
 /*
- * Another descriptor of the terminal @fd, which never blocks: Ctrl-S may stop a
- * terminal in the middle of a write.  O_NONBLOCK on @fd itself would be everybody's.
- * Returns a new descriptor, or -1 if @fd is no terminal or cannot be had again.
+ * Another descriptor, which never blocks, of the terminal, pipe or FIFO that @fd writes
+ * to: Ctrl-S may stop a terminal in the middle of a write, and what another one writes
+ * into a pipe may take the room that poll(2) told of.  O_NONBLOCK on @fd itself would be
+ * everybody's.
+ * Returns a new descriptor, or -1 if @fd is none of these or cannot be had again.
  */
-int fd_reopen_terminal(int fd);
+int fd_reopen_nonblock(int fd);
+
+/*
+ * Write what can be written at once.  Does not block on a socket, on a descriptor that
+ * does not block, nor on one that only we write to, if @len is at most PIPE_BUF; files
+ * take as long as their disk.
+ * Returns how much, or -1 with errno; EAGAIN if it is nothing at this moment.
+ */
+ssize_t fd_write_now(int fd, const void *data, size_t len) __attribute__((nonnull));
 
 /*
  * Send one byte over the Unix socket @sock, and with it @fd (-1: none).  Does not block.

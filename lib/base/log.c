@@ -6,14 +6,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "lib/base/fd.h"
 
 #define READY_MS 250
 
 /*
  * A reader who takes nothing (a full pipe, a terminal stopped by Ctrl-S) must not hold
- * up who watches a mount: the message is lost then.  The line is shorter than PIPE_BUF,
- * so a descriptor that can be written to takes it without blocking.
+ * up who watches a mount: the message is lost then.  The line is shorter than PIPE_BUF:
+ * a pipe takes it whole or not at all.
  */
 static bool is_ready(int fd)
 {
@@ -48,5 +49,5 @@ void log_write(const struct log *log, enum log_level level, const char *fmt, ...
 	}
 	line[len++] = '\n';
 	if (is_ready(log->fd))
-		(void)!write(log->fd, line, len);
+		(void)fd_write_now(log->fd, line, len);
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/error.h"
@@ -141,10 +143,10 @@ Test(output, finish_passes_on_all_that_is_in_the_pipe_to_a_slow_reader)
 		_exit(output_finish(&o, 5000, -1));
 	}
 	(void)close(pass[1]);
+	output_done(&o);
 	for (ssize_t n; (n = read(pass[0], got + n_got, 500)) > 0;)
 		n_got += (size_t)n;
 	cr_assert_eq(n_got, sizeof(sent));
-	output_done(&o);
 }
 
 Test(output, finish_gives_up_on_a_reader_who_takes_nothing)
@@ -161,6 +163,74 @@ Test(output, finish_gives_up_on_a_reader_who_takes_nothing)
 	(void)close(fd);
 	cr_assert_eq(output_finish(&o, 50, -1), ETIMEDOUT);
 	output_done(&o);
+}
+
+/*
+ * Two streams that go to the same place, whose reader takes exactly a page and pauses:
+ * poll(2) tells both of the room that only one of them can have.
+ */
+static void share(int pass_a, int pass_b, int reader, int pages)
+{
+	struct output o[2];
+	struct error err;
+	static char sent[OUTPUT_CHUNK], got[OUTPUT_CHUNK];
+	struct pollfd pfd[2];
+	int fd[2];
+
+	memset(sent, 'x', sizeof(sent));
+	cr_assert_eq(output_open(&o[0], pass_a, false, &fd[0], &err), 0);
+	cr_assert_eq(output_open(&o[1], pass_b, false, &fd[1], &err), 0);
+	/* Until nobody can write any more. */
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(fd_set_nonblock(fd[i], &err), 0);
+		do {
+			(void)!write(fd[i], sent, sizeof(sent));
+			pump(&o[i]);
+		} while (o[i].n_pending == 0);
+	}
+	for (int i = 0; i < pages; i++)
+		cr_assert_eq(read(reader, got, sizeof(got)), (ssize_t)sizeof(got));
+	for (int i = 0; i < 2; i++)
+		pfd[i] = output_poll(&o[i]);
+	cr_expect_eq(poll(pfd, 2, 0), 2, "both are told");
+	for (int i = 0; i < 2; i++)
+		output_service(&o[i], pfd[i].revents);
+	for (int i = 0; i < 2; i++) {
+		output_done(&o[i]);
+		(void)close(fd[i]);
+	}
+}
+
+Test(output, two_streams_share_a_pipe_without_blocking, .timeout = 10)
+{
+	int pass[2];
+
+	cr_assert_eq(pipe(pass), 0);
+	share(pass[1], pass[1], pass[0], 1);
+}
+
+Test(output, two_streams_share_a_fifo_without_blocking, .timeout = 10)
+{
+	char dir[] = "/tmp/nfsafe-unit-XXXXXX", path[64];
+	int reader;
+
+	cr_assert_not_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/fifo", dir);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDWR);
+	share(open(path, O_WRONLY), open(path, O_WRONLY), reader, 1);
+	(void)unlink(path);
+	(void)rmdir(dir);
+}
+
+Test(output, two_streams_share_a_socket_without_blocking, .timeout = 10)
+{
+	int pair[2], small = 1;
+
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	cr_assert_eq(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)),
+		     0);
+	share(pair[0], pair[0], pair[1], 1);
 }
 
 Test(output, finish_does_not_wait_for_who_holds_the_pipe)

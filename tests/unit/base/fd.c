@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,6 +233,85 @@ Test(fd, nonblock_keeps_the_other_flags)
 	fd_close(&fd);
 	cr_assert_eq(fd_set_nonblock(-1, &err), -ERROR_SYSTEM);
 	cr_assert_eq(err.errnum, EBADF);
+}
+
+/* What is there, until there is nothing more; then full again. */
+static void fill(int fd)
+{
+	static const char page[4096];
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	while (poll(&pfd, 1, 0) > 0)
+		cr_assert_gt(write(fd, page, sizeof(page)), 0);
+}
+
+Test(fd, reopened_pipe_does_not_block_and_the_first_one_still_does, .timeout = 5)
+{
+	int fds[2], again;
+
+	make_pipe(fds);
+	again = fd_reopen_nonblock(fds[1]);
+	cr_assert_geq(again, 0);
+	cr_expect_eq(fcntl(again, F_GETFL) & (O_NONBLOCK | O_ACCMODE),
+		     O_NONBLOCK | O_WRONLY);
+	cr_expect_eq(fcntl(again, F_GETFD), FD_CLOEXEC);
+	cr_expect_eq(fcntl(fds[1], F_GETFL) & O_NONBLOCK, 0);
+	fill(fds[1]);
+	cr_expect_eq(write(again, "x", 1), -1);
+	cr_expect_eq(errno, EAGAIN);
+}
+
+Test(fd, only_what_waits_for_a_reader_is_reopened, .timeout = 5)
+{
+	char path[64];
+	int fds[2], pair[2];
+	int fd = make_file(path, 1);
+
+	make_pipe(fds);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	cr_expect_eq(fd_reopen_nonblock(fd), -1, "a file");
+	cr_expect_eq(fd_reopen_nonblock(pair[0]), -1, "a socket");
+	cr_expect_eq(fd_reopen_nonblock(fds[0]), -1, "the end for reading");
+	cr_expect_eq(fd_reopen_nonblock(-1), -1, "nothing");
+	(void)unlink(path);
+}
+
+/* A pipe that could not be had again, and a socket, both as blocking as they come. */
+Test(fd, write_now_never_waits, .timeout = 5)
+{
+	static const char page[4096];
+	int pair[2], fds[2];
+	int ends[2];
+
+	make_pipe(fds);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	ends[0] = fds[1];
+	ends[1] = pair[1];
+	for (int i = 0; i < 2; i++) {
+		size_t total = 0;
+		ssize_t n;
+
+		while ((n = fd_write_now(ends[i], page, sizeof(page))) > 0)
+			total += (size_t)n;
+		cr_expect_eq(n, -1);
+		cr_expect_eq(errno, EAGAIN);
+		cr_expect_gt(total, 4096);
+	}
+}
+
+Test(fd, write_now_says_that_nobody_reads, .timeout = 5)
+{
+	int pair[2], fds[2];
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	make_pipe(fds);
+	fd_close(&fds[0]);
+	cr_expect_eq(fd_write_now(fds[1], "x", 1), -1);
+	cr_expect_eq(errno, EPIPE);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	fd_close(&pair[0]);
+	cr_expect_eq(fd_write_now(pair[1], "x", 1), -1);
+	cr_expect_eq(errno, EPIPE);
 }
 
 Test(fd, close_twice_is_harmless_and_keeps_errno)
