@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/backup/command.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,11 +128,11 @@ int command_start(const struct command_spec *spec, struct command_run *ret,
 
 int command_collect(struct command_run *run, struct error *err)
 {
-	int r = child_wait(&run->child, deadline_after(0), 0, &run->status, err);
+	int r = child_collect(&run->child, &run->status, err);
 
 	if (r < 0)
 		return r;
-	run->ended = r != CHILD_STUCK;
+	run->ended = r > 0;
 	return 0;
 }
 
@@ -161,9 +162,9 @@ static bool wait_end(struct command_run *run, struct deadline d)
 			return false;
 		output_service(&run->out, fds[1].revents);
 		output_service(&run->err, fds[2].revents);
-		if (fds[0].revents)
-			(void)!command_collect(run, &ignored);
-		else if (deadline_expired(d))
+		if (fds[0].revents && command_collect(run, &ignored) == 0 && !run->ended)
+			(void)poll(NULL, 0, COMMAND_AGAIN_MS);
+		if (!run->ended && deadline_expired(d))
 			return false;
 	}
 	return true;
@@ -182,6 +183,7 @@ enum command_end command_end(struct command_run *run, int64_t grace_ms, struct d
 
 int command_exit_code(const struct command_run *run)
 {
+	assert(run->ended);
 	return child_exit_code(&run->status);
 }
 

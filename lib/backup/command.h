@@ -52,7 +52,13 @@ struct command_run {
 int command_start(const struct command_spec *spec, struct command_run *ret,
 		  struct error *err) __attribute__((nonnull, warn_unused_result));
 
-/* Take the status of a command whose pidfd can be read; returns 0 or negative. */
+/*
+ * Take the status of a command whose pidfd can be read, without waiting: @run->ended says
+ * whether it could be had.  Who traces the command may keep it back: try again a little
+ * later, COMMAND_AGAIN_MS.
+ * Returns 0 or negative.
+ */
+#define COMMAND_AGAIN_MS 10
 int command_collect(struct command_run *run, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
@@ -71,7 +77,7 @@ enum command_end {
 enum command_end command_end(struct command_run *run, int64_t grace_ms, struct deadline d)
 	__attribute__((nonnull));
 
-/* The exit code that a shell would show. */
+/* The exit code that a shell would show, of one that has ended. */
 int command_exit_code(const struct command_run *run) __attribute__((nonnull));
 
 /* Take the terminal back, free.  What was not taken of the output is lost. */

@@ -55,7 +55,11 @@ int supervise(struct command_run *run, struct watcher *watcher, struct keeper *k
 		if (fds[FD_CHILD].revents) {
 			int r = command_collect(run, err);
 
-			return r < 0 ? r : SUPERVISE_ENDED;
+			if (r < 0)
+				return r;
+			if (run->ended)
+				return SUPERVISE_ENDED;
+			(void)poll(NULL, 0, COMMAND_AGAIN_MS);
 		}
 		if (fds[FD_SIGNALS].revents)
 			return SUPERVISE_SIGNALLED;

@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/error.h"
@@ -115,6 +117,71 @@ Test(command, is_ended_with_its_group_even_if_it_ignores_sigterm)
 	cr_assert_eq(command_exit_code(&run), 128 + SIGKILL);
 	for (struct deadline d = deadline_after(5000); kill(-group, 0) == 0;)
 		cr_assert(!deadline_expired(d), "the group lives on");
+	command_done(&run);
+}
+
+/*
+ * Traces @pid, and lets go of it only some time after it has ended.  0 if it may not.
+ */
+static pid_t start_tracer(pid_t pid)
+{
+	int fds[2];
+	char byte;
+	pid_t tracer;
+
+	cr_assert_eq(pipe(fds), 0);
+	tracer = fork();
+	if (tracer == 0) {
+		int status;
+
+		if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0)
+			_exit(1);
+		(void)!write(fds[1], "x", 1);
+		(void)usleep(700 * 1000);
+		(void)waitpid(pid, &status, __WALL);
+		_exit(0);
+	}
+	(void)close(fds[1]);
+	if (read(fds[0], &byte, 1) != 1)
+		tracer = 0;
+	(void)close(fds[0]);
+	return tracer;
+}
+
+/* strace -f -p PID: it is dead, but its status is the tracer's first. */
+Test(command, is_waited_for_while_somebody_traces_it, .timeout = 20)
+{
+	char *argv[] = { (char *)"sh", (char *)"-c", (char *)"sleep 0.2; exit 7", NULL };
+	struct command_run run;
+	struct identity id;
+	struct command_spec spec = spec_for(argv, &id);
+	struct error err;
+	int64_t start = deadline_now_ns();
+
+	cr_assert_eq(command_start(&spec, &run, &err), 0);
+	if (start_tracer(run.child.pid) == 0)
+		cr_skip_test("ptrace(2) is not allowed here");
+	finish(&run);
+	cr_expect_eq(command_exit_code(&run), 7);
+	cr_expect_gt(deadline_now_ns() - start, INT64_C(600000000), "it was traced");
+	command_done(&run);
+}
+
+Test(command, one_that_is_traced_does_not_hold_up_its_end, .timeout = 20)
+{
+	char *argv[] = { (char *)"sleep", (char *)"1000", NULL };
+	struct command_run run;
+	struct identity id;
+	struct command_spec spec = spec_for(argv, &id);
+	struct error err;
+
+	cr_assert_eq(command_start(&spec, &run, &err), 0);
+	if (start_tracer(run.child.pid) == 0)
+		cr_skip_test("ptrace(2) is not allowed here");
+	cr_expect_eq(command_end(&run, 50, deadline_after(100)), COMMAND_STUCK);
+	cr_expect_not(run.ended);
+	cr_expect_eq(command_end(&run, 50, deadline_after(5000)), COMMAND_ENDED);
+	cr_expect_eq(command_exit_code(&run), 128 + SIGKILL);
 	command_done(&run);
 }
 
