@@ -27,7 +27,8 @@
 /* For the exact search, if there is no deadline. */
 #define EXACT_MS 5000
 
-/* "/proc/4194304/task/4194304/fdinfo/2147483647" */
+/* "/proc/4194304/task/4194304", and the same with "/fdinfo/2147483647" */
+#define PROC_SIZE 48
 #define PROC_PATH_SIZE 96
 
 /* One mount of our superblock, in some namespace. */
@@ -40,7 +41,8 @@ struct copy {
 struct search {
 	const struct mount_identity *id;
 	const struct holders_spare *spare;
-	bool exact; /* open links, read maps */
+	bool exact;           /* open links, read maps */
+	char proc[PROC_SIZE]; /* of the process that is looked at */
 	struct copy *copies;
 	size_t n_copies;
 	ino_t *namespaces; /* those that were looked at */
@@ -177,7 +179,7 @@ static int look_into_namespace(struct search *s, pid_t pid, bool own)
 	size_t len;
 	int r = 0;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/mountinfo", (int)pid);
+	(void)snprintf(path, sizeof(path), "%s/mountinfo", s->proc);
 	if (read_proc(path, &text, &len) < 0 ||
 	    mountinfo_parse(text, len, &m, &ignored) < 0)
 		return 0;
@@ -206,7 +208,7 @@ static int note_namespace(struct search *s, pid_t pid, bool own)
 	struct stat st;
 	ino_t *more;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	(void)snprintf(path, sizeof(path), "%s/ns/mnt", s->proc);
 	if (stat(path, &st) < 0)
 		return 0;
 	for (size_t i = 0; i < s->n_namespaces; i++) {
@@ -241,21 +243,21 @@ static uint64_t fdinfo_mount(char *path)
 	return 0;
 }
 
-static bool holds_file(const struct search *s, pid_t pid, char what[HOLDERS_WHAT_SIZE])
+static bool holds_file(const struct search *s, char what[HOLDERS_WHAT_SIZE])
 {
 	char path[PROC_PATH_SIZE];
 	struct dirent *d;
 	bool found = false;
 	DIR *dir;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo", (int)pid);
+	(void)snprintf(path, sizeof(path), "%s/fdinfo", s->proc);
 	dir = opendir(path);
 	while (dir && !found && (d = readdir(dir))) {
 		int fd = atoi(d->d_name);
 
 		if (!isdigit((unsigned char)d->d_name[0]))
 			continue;
-		(void)snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid, fd);
+		(void)snprintf(path, sizeof(path), "%s/fdinfo/%d", s->proc, fd);
 		found = is_copy(s, fdinfo_mount(path));
 		if (found)
 			(void)snprintf(what, HOLDERS_WHAT_SIZE, "fd %d", fd);
@@ -290,7 +292,7 @@ static bool is_on_copy(const struct search *s, const char *link)
 	return is_copy(s, fdinfo_mount(path));
 }
 
-static bool holds_link(const struct search *s, pid_t pid, char what[HOLDERS_WHAT_SIZE])
+static bool holds_link(const struct search *s, char what[HOLDERS_WHAT_SIZE])
 {
 	static const char *const links[] = { "cwd", "root", "exe" };
 	char path[PROC_PATH_SIZE], target[PATH_MAX + 1];
@@ -298,7 +300,7 @@ static bool holds_link(const struct search *s, pid_t pid, char what[HOLDERS_WHAT
 	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
 		ssize_t len;
 
-		(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, links[i]);
+		(void)snprintf(path, sizeof(path), "%s/%s", s->proc, links[i]);
 		len = readlink(path, target, sizeof(target) - 1);
 		if (len < 0)
 			continue;
@@ -312,14 +314,14 @@ static bool holds_link(const struct search *s, pid_t pid, char what[HOLDERS_WHAT
 }
 
 /* "7f00…-7f00… r--p 00000000 00:1e 1234 /path", the device in hexadecimal. */
-static bool holds_mapping(const struct search *s, pid_t pid, char what[HOLDERS_WHAT_SIZE])
+static bool holds_mapping(const struct search *s, char what[HOLDERS_WHAT_SIZE])
 {
 	cleanup_free char *text = NULL;
 	char path[PROC_PATH_SIZE], device[32];
 	struct span rest, line, word;
 
 	(void)snprintf(device, sizeof(device), "%02x:%02x", s->id->major, s->id->minor);
-	(void)snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	(void)snprintf(path, sizeof(path), "%s/maps", s->proc);
 	if (!s->exact || read_proc(path, &text, &rest.len) < 0)
 		return false;
 	rest.p = text;
@@ -336,6 +338,36 @@ static bool holds_mapping(const struct search *s, pid_t pid, char what[HOLDERS_W
 
 /* ---- the search ---- */
 
+/*
+ * Where @pid's things are told.  A main thread that has ended has none any more, however
+ * much its process holds: then it is another thread's.
+ */
+static void turn_to(struct search *s, pid_t pid)
+{
+	struct holders_wait thread;
+	char path[PROC_PATH_SIZE];
+	struct dirent *d;
+	DIR *dir;
+
+	(void)snprintf(s->proc, sizeof(s->proc), "/proc/%d", (int)pid);
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (!read_stat(path, &thread) || thread.state != 'Z')
+		return;
+	(void)snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	while (dir && thread.state == 'Z' && (d = readdir(dir))) {
+		long tid = strtol(d->d_name, NULL, 10);
+
+		(void)snprintf(path, sizeof(path), "/proc/%d/task/%ld/stat", (int)pid,
+			       tid);
+		if (tid > 0 && read_stat(path, &thread) && thread.state != 'Z')
+			(void)snprintf(s->proc, sizeof(s->proc), "/proc/%d/task/%ld",
+				       (int)pid, tid);
+	}
+	if (dir)
+		(void)closedir(dir);
+}
+
 static int for_each_process(struct search *s, int (*fn)(struct search *s, pid_t pid))
 {
 	DIR *dir = opendir("/proc");
@@ -345,8 +377,12 @@ static int for_each_process(struct search *s, int (*fn)(struct search *s, pid_t 
 	if (!dir)
 		return error_sys(s->err, "/proc");
 	while (r == 0 && (d = readdir(dir))) {
-		if (isdigit((unsigned char)d->d_name[0]))
-			r = fn(s, (pid_t)atoi(d->d_name));
+		pid_t pid = (pid_t)atoi(d->d_name);
+
+		if (!isdigit((unsigned char)d->d_name[0]))
+			continue;
+		turn_to(s, pid);
+		r = fn(s, pid);
 	}
 	(void)closedir(dir);
 	return r;
@@ -369,16 +405,17 @@ static int visit_process(struct search *s, pid_t pid)
 	char what[HOLDERS_WHAT_SIZE];
 
 	if (pid != getpid() && !is_spared(s, pid) &&
-	    (holds_file(s, pid, what) || holds_link(s, pid, what) ||
-	     holds_mapping(s, pid, what)))
+	    (holds_file(s, what) || holds_link(s, what) || holds_mapping(s, what)))
 		add_holder(s, pid, what);
 	return 0;
 }
 
 static int search(struct search *s)
 {
-	int r = note_namespace(s, getpid(), true);
+	int r;
 
+	turn_to(s, getpid());
+	r = note_namespace(s, getpid(), true);
 	if (r == 0)
 		r = for_each_process(s, visit_namespace);
 	if (r == 0)

@@ -3,12 +3,14 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,6 +84,38 @@ static bool hold_directory(void)
 	return chdir(PLACE) == 0;
 }
 
+static bool main_thread_lives(void)
+{
+	char text[512];
+	int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	(void)close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return !strstr(text, ") Z ");
+}
+
+static void *outlive_main(void *arg)
+{
+	while (main_thread_lives())
+		(void)usleep(1000);
+	(void)!write(STDOUT_FILENO, "x", 1);
+	/* Should the test fail. */
+	(void)sleep(60);
+	_exit(0);
+	return arg;
+}
+
+/* A file, by a process whose main thread has ended: "Zl" in ps(1). */
+static bool hold_headless(void)
+{
+	pthread_t thread;
+
+	if (hold_file() && pthread_create(&thread, NULL, outlive_main, NULL) == 0)
+		(void)syscall(SYS_exit, 0);
+	return false;
+}
+
 static bool hold_nothing(void)
 {
 	return true;
@@ -136,6 +170,7 @@ static void expect_held(bool (*hold)(void), struct mount_identity id, const char
 Test(holders, what_holds_a_mount_is_found, .timeout = 60)
 {
 	expect_held(hold_file, identity_of_place(), "fd 3");
+	expect_held(hold_headless, identity_of_place(), "fd 3");
 	expect_held(hold_directory, identity_of_place(), "cwd");
 	expect_held(hold_nothing, identity_of_place(), "");
 	expect_held(hold_mapping, identity_of_memory(), "map");
