@@ -68,7 +68,6 @@ size_t quiesce_end_own(const struct destination *dest, int64_t limit_ms)
 			most = n;
 		if (n > 0)
 			(void)poll(NULL, 0, END_EVERY_MS);
-		tree_reap(0);
 	} while (n > 0 && !deadline_expired(d));
 	return most;
 }

@@ -42,7 +42,7 @@ static int open_session(struct session *ret, const struct conf *conf, const char
 			     .state_dir = conf->nfsafe.state_dir,
 			     .run_dir = conf->nfsafe.run_dir,
 			     .lock = LOCK_INIT,
-			     .signals = { .fd = -1 } };
+			     .signals = { .fd = -1, .child_fd = -1 } };
 	struct lock_holder holder;
 	struct recover_report left;
 	struct recover_request recover = {
@@ -66,6 +66,8 @@ static int open_session(struct session *ret, const struct conf *conf, const char
 		r = busy(&holder, err);
 	if (r == 0)
 		r = record_open(conf->nfsafe.state_dir, RECORD_WRITE, &s.record, err);
+	if (r == 0)
+		r = tree_adopt(err);
 	if (r == 0) {
 		recover.record = s.record;
 		recover.lock = &s.lock;
@@ -78,7 +80,6 @@ static int open_session(struct session *ret, const struct conf *conf, const char
 	}
 	if (!report)
 		recover_tell(&left, log);
-	tree_adopt();
 	s.timeline = timeline_new();
 	*ret = s;
 	return 0;

@@ -11,7 +11,7 @@
 #include "lib/proc/signals.h"
 #include "lib/proc/tree.h"
 
-enum { FD_CHILD, FD_SIGNALS, FD_WATCHER, FD_KEEPER, FD_OUT, FD_ERR, N_FDS };
+enum { FD_CHILD, FD_SIGNALS, FD_REAP, FD_WATCHER, FD_KEEPER, FD_OUT, FD_ERR, N_FDS };
 
 static struct deadline earlier(struct deadline a, struct deadline b)
 {
@@ -26,6 +26,20 @@ bool supervise_look(struct watcher *watcher, struct keeper *keeper)
 	return state == WATCH_TRIPPED || keeper_look(keeper) == KEEPER_LOOK_TRIPPED;
 }
 
+/* What the command started and lost; our own are waited for by who made them. */
+static void reap_lost(const struct command_run *run, const struct watcher *watcher,
+		      const struct keeper *keeper, const struct signals *signals)
+{
+	pid_t ours[4];
+	size_t n = keeper_pids(keeper, ours);
+
+	ours[n++] = watcher_prober(watcher);
+	ours[n++] = run->child.pid;
+	if (signals)
+		signals_child(signals);
+	tree_reap(ours, n);
+}
+
 int supervise(struct command_run *run, struct watcher *watcher, struct keeper *keeper,
 	      const struct signals *signals, struct deadline d, struct error *err)
 {
@@ -34,6 +48,8 @@ int supervise(struct command_run *run, struct watcher *watcher, struct keeper *k
 			[FD_CHILD] = { .fd = run->child.pidfd, .events = POLLIN },
 			[FD_SIGNALS] = { .fd = signals ? signals->fd : -1,
 					 .events = POLLIN },
+			[FD_REAP] = { .fd = signals ? signals->child_fd : -1,
+				      .events = POLLIN },
 			[FD_WATCHER] = { .fd = watcher_fd(watcher), .events = POLLIN },
 			[FD_KEEPER] = { .fd = keeper_fd(keeper), .events = POLLIN },
 			[FD_OUT] = output_poll(&run->out),
@@ -45,7 +61,7 @@ int supervise(struct command_run *run, struct watcher *watcher, struct keeper *k
 			return error_sys(err, "poll");
 		output_service(&run->out, fds[FD_OUT].revents);
 		output_service(&run->err, fds[FD_ERR].revents);
-		tree_reap(run->child.pid);
+		reap_lost(run, watcher, keeper, signals);
 		/* A server that died counts first: what ended may have ended for it. */
 		if (supervise_look(watcher, keeper))
 			return SUPERVISE_TRIPPED;

@@ -25,17 +25,28 @@ static void fill(sigset_t *set)
 int signals_init(struct signals *s, struct error *err)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigset_t set, old;
-	int fd;
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	struct signals ret = { .fd = -1, .child_fd = -1 };
+	sigset_t set, child;
 
 	fill(&set);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return error_sys(err, "signalfd");
-	(void)sigprocmask(SIG_BLOCK, &set, &old);
+	(void)sigemptyset(&child);
+	(void)sigaddset(&child, SIGCHLD);
+	ret.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	ret.child_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (ret.fd < 0 || ret.child_fd < 0) {
+		int r = error_sys(err, "signalfd");
+
+		fd_close(&ret.fd);
+		fd_close(&ret.child_fd);
+		return r;
+	}
+	(void)sigprocmask(SIG_BLOCK, &set, &ret.old);
+	(void)sigprocmask(SIG_BLOCK, &child, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		(void)sigaction(ignored[i], &ignore, NULL);
-	*s = (struct signals){ .fd = fd, .old = old };
+	(void)sigaction(SIGCHLD, &dfl, NULL);
+	*s = ret;
 	return 0;
 }
 
@@ -62,6 +73,13 @@ int signals_peek(const struct signals *s)
 	return 0;
 }
 
+void signals_child(const struct signals *s)
+{
+	struct signalfd_siginfo info;
+
+	(void)!read(s->child_fd, &info, sizeof(info));
+}
+
 void signals_done(struct signals *s)
 {
 	if (!s || s->fd < 0)
@@ -69,6 +87,7 @@ void signals_done(struct signals *s)
 	while (signals_take(s) != 0)
 		;
 	fd_close(&s->fd);
+	fd_close(&s->child_fd);
 	(void)sigprocmask(SIG_SETMASK, &s->old, NULL);
 }
 

@@ -12,12 +12,17 @@
 struct error;
 
 struct signals {
-	int fd; /* readable while a signal is pending: a cancel_fd */
+	int fd;       /* readable while a signal is pending: a cancel_fd */
+	int child_fd; /* readable once a child has ended: signals_child() */
 	sigset_t old;
 };
 
-/* Block the four, ignore what else would end or stop us, open the descriptor.  Returns 0
- * or negative. */
+/*
+ * Block the four and SIGCHLD, ignore what else would end or stop us, open the
+ * descriptors.  Children can be waited for from now on, even if whoever started us had
+ * SIGCHLD ignored.
+ * Returns 0 or negative.
+ */
 int signals_init(struct signals *s, struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
@@ -26,6 +31,9 @@ int signals_take(struct signals *s) __attribute__((nonnull));
 
 /* Like signals_take(), but it stays pending: @s->fd remains readable. */
 int signals_peek(const struct signals *s) __attribute__((nonnull));
+
+/* Make @s->child_fd unreadable until the next child ends. */
+void signals_child(const struct signals *s) __attribute__((nonnull));
 
 /* Unblock them again.  What was pending is taken: it has had its effect. */
 void signals_done(struct signals *s);

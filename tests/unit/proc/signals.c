@@ -2,6 +2,7 @@
 #include "lib/proc/signals.h"
 
 #include <criterion/criterion.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/error.h"
@@ -137,4 +138,28 @@ Test(signals, default_is_for_children_of_ours)
 		cr_expect_eq(sigaction(number, NULL, &action), 0);
 		cr_expect_eq(action.sa_handler, SIG_DFL, "%d is not default", number);
 	}
+}
+
+/* Whoever started us may have had SIGCHLD ignored: then no child could be waited for. */
+Test(signals, the_end_of_a_child_is_seen, .timeout = 10)
+{
+	struct signals s;
+	struct error err;
+
+	(void)signal(SIGCHLD, SIG_IGN);
+	cr_assert_eq(signals_init(&s, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		int status;
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(7);
+		cr_expect_eq(fd_wait_readable(s.child_fd, deadline_after(5000), &err), 1);
+		cr_expect(!readable(&s), "it is no reason to end");
+		signals_child(&s);
+		cr_expect_eq(fd_wait_readable(s.child_fd, deadline_after(0), &err), 0);
+		cr_expect_eq(waitpid(pid, &status, WNOHANG), pid);
+		cr_expect_eq(WEXITSTATUS(status), 7);
+	}
+	signals_done(&s);
 }
