@@ -13,6 +13,7 @@
 #include "lib/backup/session.h"
 #include "lib/backup/supervise.h"
 #include "lib/base/log.h"
+#include "lib/base/macro.h"
 #include "lib/base/strbuf.h"
 #include "lib/proc/task.h"
 #include "lib/proc/tree.h"
@@ -22,6 +23,7 @@
 #define END_EVERY_MS 50
 /* What a command left behind may take to end by itself, then after SIGTERM. */
 #define GRACE_MS 2000
+#define NSEC_PER_MSEC 1000000
 
 /* Returns true when the run has to stop here. */
 static bool note(struct destination *dest, const struct session *s, int outcome,
@@ -72,22 +74,31 @@ size_t quiesce_end_own(const struct destination *dest, int64_t limit_ms)
 	return most;
 }
 
-/* SIGTERM once the grace is over, SIGKILL after another. */
-static int due_signal(int64_t waited_ms)
+/* SIGTERM once the grace is over, SIGKILL after another; then it may take a third. */
+static int due_signal(int64_t waited_ms, int64_t limit_ms)
 {
-	if (waited_ms < GRACE_MS)
+	int64_t grace_ms = limit_ms / 3 < GRACE_MS ? limit_ms / 3 : GRACE_MS;
+
+	if (waited_ms < grace_ms)
 		return 0;
-	return waited_ms < 2 * GRACE_MS ? SIGTERM : SIGKILL;
+	return waited_ms < 2 * grace_ms ? SIGTERM : SIGKILL;
 }
 
-static void report_holders(const struct destination *dest, const struct holders *holders,
-			   struct ending *ending)
+/* The run is suspect; if it is worse already, its reason is another: say this as well. */
+static void suspect(const struct session *s, struct ending *ending, const char *why)
+{
+	if (ending->kind > ENDING_SUSPECT)
+		log_warning(s->log, "%s", why);
+	ending_worsen_f(ending, ENDING_SUSPECT, "%s", why);
+}
+
+static void report_holders(const struct session *s, const struct destination *dest,
+			   const struct holders *holders, struct ending *ending)
 {
 	struct strbuf text = STRBUF_INIT;
 
 	if (holders->total == 0) {
-		ending_worsen_f(ending, ENDING_SUSPECT,
-				"what the command left behind cannot be ended");
+		suspect(s, ending, "what the command left behind cannot be ended");
 		return;
 	}
 	holders_format(holders, &text);
@@ -110,7 +121,8 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
 	struct error err;
 
 	for (;;) {
-		int sig = due_signal((deadline_now_ns() - start_ns) / 1000000);
+		int sig = due_signal((deadline_now_ns() - start_ns) / NSEC_PER_MSEC,
+				     dest->conf->umount_timeout_ms);
 		struct holders_spare spare = { 0 };
 		int r;
 
@@ -129,7 +141,7 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
 		if (holders.total == 0 && own == 0)
 			break;
 		if (deadline_expired(d)) {
-			report_holders(dest, &holders, ending);
+			report_holders(s, dest, &holders, ending);
 			return true;
 		}
 		r = supervise_pause(&dest->watcher, &dest->keeper, &s->signals,
@@ -138,8 +150,7 @@ static bool wait_for_holders(struct session *s, struct destination *dest,
 			return false;
 	}
 	if (ended_some)
-		ending_worsen_f(ending, ENDING_SUSPECT,
-				"the command left processes behind; they were ended");
+		suspect(s, ending, "the command left processes behind; they were ended");
 	return true;
 }
 
