@@ -107,6 +107,19 @@ static void read_holder(int fd, pid_t pid, struct lock_holder *ret)
 	*ret = h;
 }
 
+/* A FIFO would be waited for, a device do whatever it does. */
+static int require_file(int fd, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_sys(err, "lock %s", path);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_CONFIG, 0, "lock %s is not a file: remove it",
+				 path);
+	return 0;
+}
+
 static int open_file(const char *run_dir, enum lock_file which, struct error *err)
 {
 	char dir[PATH_MAX], path[PATH_MAX];
@@ -118,11 +131,14 @@ static int open_file(const char *run_dir, enum lock_file which, struct error *er
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return error_errno(err, errno == EACCES ? ERROR_PERMISSION : ERROR_CREATE,
 				   "run_dir %s", run_dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
 	if (fd < 0)
 		return error_errno(err, errno == EACCES ? ERROR_PERMISSION : ERROR_CREATE,
 				   "lock %s", path);
-	return fd;
+	r = require_file(fd, path, err);
+	if (r < 0)
+		(void)close(fd);
+	return r < 0 ? r : fd;
 }
 
 int lock_take(const char *run_dir, enum lock_file which, const char *command,
@@ -189,6 +205,15 @@ void lock_release(struct lock *lock)
 		fd_close(&lock->fd);
 }
 
+void lock_abandon(struct lock *lock, const struct lock_holder *previous)
+{
+	if (lock->fd < 0)
+		return;
+	lock->self = *previous;
+	write_self(lock);
+	lock_release(lock);
+}
+
 int lock_peek(const char *run_dir, enum lock_file which, struct lock_holder *ret_holder,
 	      struct error *err)
 {
@@ -199,16 +224,18 @@ int lock_peek(const char *run_dir, enum lock_file which, struct lock_holder *ret
 
 	if (r < 0)
 		return r;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	*ret_holder = (struct lock_holder){ 0 };
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return LOCK_PEEK_FREE;
 	if (fd < 0)
 		return error_errno(err, ERROR_IO, "lock %s", path);
+	r = require_file(fd, path, err);
+	if (r < 0)
+		return r;
 	/* F_GETLK asks for what would be in the way; a reader may ask for a writer. */
 	if (fcntl(fd, F_GETLK, &fl) < 0)
 		return error_sys(err, "lock %s", path);
-	if (fl.l_type == F_UNLCK)
-		return LOCK_PEEK_FREE;
-	read_holder(fd, fl.l_pid, ret_holder);
-	return LOCK_PEEK_HELD;
+	read_holder(fd, fl.l_type == F_UNLCK ? 0 : fl.l_pid, ret_holder);
+	return fl.l_type == F_UNLCK ? LOCK_PEEK_FREE : LOCK_PEEK_HELD;
 }

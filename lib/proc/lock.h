@@ -55,7 +55,8 @@ enum lock_outcome {
  * @ret_holder: LOCK_TAKEN: who had it before, and is gone; pid 0 if nobody.  Its group
  * stays in the file until lock_set_group() says something else.
  * Returns an enum lock_outcome, or a negative error: ERROR_PERMISSION,
- * ERROR_CREATE, ERROR_CONFIG if @run_dir is on a network file system.
+ * ERROR_CREATE, ERROR_CONFIG if @run_dir is on a network file system, or the lock no
+ * file.
  */
 int lock_take(const char *run_dir, enum lock_file which, const char *command,
 	      struct lock *ret, struct lock_holder *ret_holder, struct error *err)
@@ -71,15 +72,22 @@ void lock_set_group(struct lock *lock, pid_t leader) __attribute__((nonnull));
 /* Give it back; safe on LOCK_INIT and twice. */
 void lock_release(struct lock *lock);
 
+/*
+ * Give it back as if it had not been taken: the file tells of @previous again, as
+ * lock_take() gave it.  For who could not even start.  Safe on LOCK_INIT.
+ */
+void lock_abandon(struct lock *lock, const struct lock_holder *previous)
+	__attribute__((nonnull));
+
 enum lock_peek_outcome {
-	LOCK_PEEK_FREE = 0,
-	LOCK_PEEK_HELD, /* @ret_holder is filled */
+	LOCK_PEEK_FREE = 0, /* @ret_holder: who had it last; pid 0 if nobody */
+	LOCK_PEEK_HELD,     /* @ret_holder: who has it */
 };
 
 /*
  * Who holds the lock, without taking it; for readers, who may lack the right to
- * take it.  Must not be called by the holder.
- * Returns an enum lock_peek_outcome, or a negative error.
+ * take it.  Must not be called by the holder.  Does not block, whatever the file is.
+ * Returns an enum lock_peek_outcome, or a negative error: ERROR_CONFIG if it is no file.
  */
 int lock_peek(const char *run_dir, enum lock_file which, struct lock_holder *ret_holder,
 	      struct error *err) __attribute__((nonnull, warn_unused_result));

@@ -132,6 +132,8 @@ Test(lock, is_free_after_sigkill, .timeout = 10)
 
 	stop_holder(pid, ready);
 	cr_assert_eq(lock_peek(p.run, LOCK_RUN, &holder, &err), LOCK_PEEK_FREE);
+	cr_expect_eq(holder.pid, pid, "the last one");
+	cr_expect_eq(holder.run_id, 42);
 	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &holder, &err), LOCK_TAKEN);
 	lock_release(&lock);
 	remove_place(&p);
@@ -173,6 +175,48 @@ Test(lock, tells_who_had_it_before, .timeout = 10)
 	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &before, &err), LOCK_TAKEN);
 	cr_expect_eq(before.group, 0);
 	lock_release(&lock);
+	remove_place(&p);
+}
+
+/* Who could not start has not been there. */
+Test(lock, abandoned_it_tells_what_it_told_before, .timeout = 10)
+{
+	struct place p = new_place();
+	struct lock lock = LOCK_INIT;
+	struct lock_holder before, after;
+	struct error err;
+	int ready[2];
+	pid_t pid = start_holder(&p, ready);
+
+	stop_holder(pid, ready);
+	cr_assert_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &before, &err), LOCK_TAKEN);
+	lock_abandon(&lock, &before);
+	lock_abandon(&lock, &before);
+	cr_assert_eq(lock_peek(p.run, LOCK_RUN, &after, &err), LOCK_PEEK_FREE);
+	cr_expect_eq(after.run_id, 42);
+	cr_expect_eq(after.pid, before.pid);
+	cr_expect_eq(after.since_ms, before.since_ms);
+	cr_expect_eq(after.phase_since_ms, before.phase_since_ms);
+	cr_expect_str_eq(after.phase, "backup");
+	cr_expect_str_eq(after.destination, "nas1");
+	remove_place(&p);
+}
+
+/* In place of the file: a FIFO would be waited for, for as long as nobody writes. */
+Test(lock, what_is_no_file_is_refused, .timeout = 5)
+{
+	struct place p = new_place();
+	struct lock lock = LOCK_INIT;
+	struct lock_holder holder;
+	struct error err;
+
+	cr_assert_eq(mkdir(p.run, 0755), 0);
+	cr_assert_eq(mkfifo(p.file, 0600), 0);
+	cr_expect_eq(lock_peek(p.run, LOCK_RUN, &holder, &err), -ERROR_CONFIG);
+	cr_expect_not_null(strstr(err.msg, "is not a file: remove it"), "%s", err.msg);
+	cr_expect_eq(lock_take(p.run, LOCK_RUN, "run", &lock, &holder, &err),
+		     -ERROR_CONFIG);
+	cr_expect_eq(lock.fd, -1);
 	remove_place(&p);
 }
 
