@@ -27,6 +27,10 @@ static int run(struct context *ctx, const struct cli_args *args)
 				"nfsafe exec NAME -- COMMAND [ARGUMENT]...");
 		return context_fail(ctx, &err);
 	}
+	if (args->operands[1][0] == '\0') {
+		(void)error_set(&err, ERROR_USAGE, 0, "exec: the command is empty");
+		return context_fail(ctx, &err);
+	}
 	candidate.argv = args->operands + 1;
 	r = load_conf(ctx, &conf, &err);
 	if (r == 0)

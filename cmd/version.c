@@ -6,9 +6,9 @@
 
 static int run(struct context *ctx, const struct cli_args *args)
 {
-	(void)ctx;
 	(void)args;
-	(void)puts("nfsafe " NFSAFE_VERSION);
+	(void)puts(ctx->json ? "{\"version\":\"" NFSAFE_VERSION "\"}"
+			     : "nfsafe " NFSAFE_VERSION);
 	return EXIT_GOOD;
 }
 

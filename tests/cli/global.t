@@ -8,6 +8,10 @@ The version, three ways:
   nfsafe 0.1.0
   $ nfsafe --version
   nfsafe 0.1.0
+  $ nfsafe --json version
+  {"version":"0.1.0"}
+  $ nfsafe --json --version
+  {"version":"0.1.0"}
 
 The help names every option and every exit code (and every command: help.t):
 
@@ -106,6 +110,15 @@ A message from the command line cannot write to the terminal, nor forge a second
   $ nfsafe $'no\nsuch\e[31m'
   2> nfsafe: unknown command 'no such [31m'; see: nfsafe --help
   [64]
+
+Memory runs out, wherever that is.  (Not with a sanitizer, whose allocator ends the program
+by itself.)
+
+  $ printf '#%0999d\n' $(seq 200) >big.conf
+  $ grep -q __asan_init "$(command -v nfsafe)" && exit 70
+  > for n in $(seq 200 50 2000); do (ulimit -d $n; exec nfsafe -c big.conf config check) >out 2>&1; [ $? = 70 ] && cat out && exit 70; done
+  nfsafe: out of memory
+  [70]
 
 A result that could not be written is an error, not a success:
 

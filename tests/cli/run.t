@@ -45,6 +45,9 @@ The command line:
   $ nfsafe -c good.conf exec nas1 --
   2> nfsafe: exec needs a destination and a command: nfsafe exec NAME -- COMMAND [ARGUMENT]...
   [64]
+  $ nfsafe -c good.conf exec nas1 -- ''
+  2> nfsafe: exec: the command is empty
+  [64]
 
 The configuration:
 
