@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/status.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cmd/commands.h"
 #include "cmd/exit.h"
 #include "lib/backup/plan.h"
+#include "lib/backup/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/conf/conf.h"
@@ -58,6 +61,11 @@ static int gather_left_behind(struct record *record, struct status *s, struct er
 		return 0;
 	r = record_last_run(record, &filter, &s->left_behind.run, err);
 	s->left_behind.found = r == 1 && s->left_behind.run.started_ms < s->now_ms;
+	if (s->left_behind.found && s->left_behind.run.id == s->holder.run_id &&
+	    strcmp(s->holder.phase, SESSION_UNRECORDED) == 0)
+		(void)snprintf(s->left_behind.run.reason,
+			       sizeof(s->left_behind.run.reason), "%s",
+			       SESSION_UNRECORDED_REASON);
 	return r < 0 ? r : 0;
 }
 

@@ -39,8 +39,8 @@ struct status {
 	bool has_record;
 	bool running;
 	struct lock_holder holder;
-	struct status_run
-		left_behind; /* running in the record, but nobody has the lock */
+	struct status_run left_behind; /* running in the record, but nobody has the lock;
+					  it died, unless it has a reason */
 	bool on_hold;
 	struct record_hold hold;
 	struct status_run last; /* of any level, or none: skipped before it was known */

@@ -111,10 +111,12 @@ static void print_left_behind(const struct status *s)
 	if (!s->left_behind.found)
 		return;
 	title("left behind");
-	paint(RED, "died");
+	paint(RED, run->reason[0] ? "not recorded" : "died");
 	(void)printf(": nfsafe %s, pid %d, begun ", record_kind_name(run->kind),
 		     (int)run->pid);
 	print_time(run->started_ms, s->now_ms);
+	if (run->reason[0])
+		(void)printf(": %s", run->reason);
 	(void)puts("; nfsafe recover, or the next run, clears it");
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/backup/recovery.h"
+#include "lib/backup/session.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/deadline.h"
@@ -186,11 +187,38 @@ static int tell_run(struct recovery *rec, const struct record_run *before,
 			     record_outcome_name(now.outcome), now.reason);
 }
 
+/* The lock tells of the last one that it has not died: only the record was full. */
+static int settle_unrecorded(struct recovery *rec, const struct dead_runs *dead,
+			     struct error *err)
+{
+	const struct lock_holder *previous = rec->req->previous;
+	struct record_end end = {
+		.outcome = RECORD_FAILED,
+		.exit_code = -1,
+		.ended_ms = previous->phase_since_ms,
+		.reason = SESSION_UNRECORDED_REASON,
+		.bytes = -1,
+		.worst_stall_ms = -1,
+	};
+	int r = 0;
+
+	if (strcmp(previous->phase, SESSION_UNRECORDED) != 0)
+		return 0;
+	for (size_t i = 0; i < dead->n && r == 0; i++) {
+		if (dead->rows[i].id == previous->run_id &&
+		    dead->rows[i].pid == previous->pid)
+			r = record_run_end(rec->req->record, previous->run_id, &end, err);
+	}
+	return r;
+}
+
 static int settle(struct recovery *rec, const struct dead_runs *dead, struct error *err)
 {
 	int settled, r;
 
-	r = record_settle_dead(rec->req->record, &settled, err);
+	r = settle_unrecorded(rec, dead, err);
+	if (r == 0)
+		r = record_settle_dead(rec->req->record, &settled, err);
 	for (size_t i = dead->n; r == 0 && i-- > 0;)
 		r = tell_run(rec, &dead->rows[i], err);
 	return r;

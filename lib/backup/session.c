@@ -75,6 +75,7 @@ static int open_session(struct session *ret, const struct conf *conf, const char
 		r = recover_all(&recover, report ? report : &left, err);
 	}
 	if (r < 0) {
+		lock_abandon(&s.lock, &holder);
 		session_close(&s);
 		return r;
 	}
@@ -146,7 +147,6 @@ static void note_record(struct session *s, int r, const struct error *err)
 		return;
 	s->record_failed = true;
 	s->record_error = *err;
-	log_warning(s->log, "%s", err->msg);
 }
 
 void session_choose(struct session *s, const struct record_choice *choice)
@@ -293,16 +293,22 @@ void session_verdict(struct session *s, const struct record_verdict *verdict)
 	note_record(s, record_verdict(s->record, s->run, verdict, &err), &err);
 }
 
-/* What is not on the disk as good is not good; what is worse than that stays. */
-static void unrecorded(struct ending *ending, const struct error *why)
+/*
+ * What is not on the disk as good is not good; what is worse than that keeps its reason,
+ * and this one is said besides.
+ */
+static void judge_record(struct session *s, struct ending *ending)
 {
-	struct error err = *why;
+	struct error err = s->record_error;
 
-	if (ending->kind > ENDING_SUSPECT)
+	if (!s->record_failed || s->record_told)
 		return;
+	s->record_told = true;
 	/* Not "busy": that is for runs that were not started. */
 	if (err.kind == ERROR_BUSY)
 		err.kind = ERROR_IO;
+	if (ending->kind > ENDING_SUSPECT)
+		log_warning(s->log, "%s", err.msg);
 	ending_worsen(ending, ENDING_ERROR, &err);
 }
 
@@ -314,19 +320,19 @@ void session_end(struct session *s, struct ending *ending, struct record_end *en
 
 	timeline_beats_end(s->timeline);
 	write_phases(s, NULL);
-	if (s->record_failed)
-		unrecorded(ending, &s->record_error);
 	if (timeline_error(s->timeline, &err) < 0)
-		unrecorded(ending, &err);
-	if (event_prune(s->record, &err) < 0)
+		note_record(s, -1, &err);
+	judge_record(s, ending);
+	if (event_prune(s->record, &err) < 0 && !s->record_failed)
 		log_warning(s->log, "%s", err.msg);
 	end->outcome = ending_outcome(ending);
 	end->exit_code = exit_code(ending);
 	end->ended_ms = clock_now_ms();
 	end->reason = ending->kind == ENDING_GOOD ? NULL : ending->why.msg;
 	r = record_run_end(s->record, s->run, end, &err);
-	if (r < 0) {
-		log_error(s->log, "%s", err.msg);
-		unrecorded(ending, &err);
-	}
+	note_record(s, r, &err);
+	judge_record(s, ending);
+	/* Elsewhere, on memory mostly: what nobody ended else looks as if it had died. */
+	if (r < 0)
+		lock_set_phase(&s->lock, SESSION_UNRECORDED, NULL);
 }

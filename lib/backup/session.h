@@ -38,6 +38,10 @@ struct session_waiting {
 	struct record_quarantine quarantine;
 };
 
+/* The phase in the lock's file of a run that has ended, but could not be recorded so. */
+#define SESSION_UNRECORDED "unrecorded"
+#define SESSION_UNRECORDED_REASON "it ended, but how could not be written into the record"
+
 struct session {
 	const struct log *log;
 	const char *state_dir; /* of the configuration */
@@ -56,6 +60,7 @@ struct session {
 	struct record_mount mount; /* the last one: .id is 0 unless it is in the record */
 	struct session_waiting waiting;
 	bool record_failed; /* something could not be written: never call it good */
+	bool record_told;   /* and this was said, or is the reason of the ending */
 	struct error record_error;
 };
 

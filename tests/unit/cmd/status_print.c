@@ -216,6 +216,25 @@ Test(status_print, a_bad_night)
 		  "CET (22:00 UTC), in 1d\n");
 }
 
+/* It did not die: its record was full. */
+Test(status_print, an_end_that_was_not_recorded)
+{
+	struct status s = {
+		.now_ms = NOW,
+		.has_record = true,
+		.left_behind = run_of(LEVEL_FULL, RECORD_RUNNING, NOW - HOUR,
+				      "it ended, but nobody knows how"),
+	};
+
+	print(&s, "running           nothing\n"
+		  "left behind       not recorded: nfsafe run, pid 4711, begun Sat "
+		  "2026-11-28 22:00 CET (21:00 UTC), 1h ago: it ended, but nobody knows "
+		  "how; nfsafe recover, or the next run, clears it\n"
+		  "full              never\n"
+		  "incremental       never\n"
+		  "next              nothing: the configuration has no [backup]\n");
+}
+
 static struct status running(void)
 {
 	struct status s = {
