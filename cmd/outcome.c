@@ -108,6 +108,8 @@ int outcome_of_job(const struct context *ctx, struct session *s, const struct co
 	if (r < 0)
 		return context_fail(ctx, &err);
 	r = job->exit_code(&result.ending);
+	/* A reader who is slow holds up neither the next run nor SIGTERM. */
+	session_close(s);
 	tell(ctx, &result, r);
 	job_result_done(&result);
 	return r;

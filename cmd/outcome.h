@@ -11,7 +11,8 @@
 #include "lib/backup/job.h"
 
 /*
- * Do @job as the backup user (job.user is filled in here) and say what came of it.
+ * Do @job as the backup user (job.user is filled in here), close @s, and say what came of
+ * it.
  * Blocks as job_run() does.  Returns the exit code.
  */
 int outcome_of_job(const struct context *ctx, struct session *s, const struct conf *conf,

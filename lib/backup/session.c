@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/deadline.h"
 #include "lib/base/log.h"
+#include "lib/base/place.h"
 #include "lib/conf/conf.h"
 #include "lib/mnt/mount.h"
 #include "lib/proc/tree.h"
@@ -58,7 +59,12 @@ static int open_session(struct session *ret, const struct conf *conf, const char
 				 command,
 				 report ? "unmounts what was left behind"
 					: "mounts a file system");
-	r = signals_init(&s.signals, err);
+	/* Messages, and what is shown of the command, are written there by us. */
+	r = place_refuse_remote_fd(STDOUT_FILENO, "standard output", err);
+	if (r == 0)
+		r = place_refuse_remote_fd(STDERR_FILENO, "standard error", err);
+	if (r == 0)
+		r = signals_init(&s.signals, err);
 	if (r < 0)
 		return r;
 	r = lock_take(conf->nfsafe.run_dir, LOCK_RUN, command, &s.lock, &holder, err);

@@ -13,6 +13,7 @@
 #include "lib/base/macro.h"
 
 #define MOUNTINFO_MAX (16 << 20)
+#define FDINFO_MAX (64 << 10)
 #define LINKS_MAX 40 /* as the kernel allows, path_resolution(7) */
 
 bool place_is_remote(const char *fstype)
@@ -217,4 +218,49 @@ int place_find(const char *path, char ret[PATH_MAX], struct error *err)
 			     err);
 
 	return r < 0 ? r : place_resolve(path, mountinfo, ret, err);
+}
+
+int place_judge_fd(const char *fdinfo, const char *mountinfo, const char *name,
+		   struct error *err)
+{
+	const char *id_line = strstr(fdinfo, "mnt_id:");
+	char fstype[64], where[PATH_MAX];
+	const char *next;
+	long id;
+
+	if (!id_line || sscanf(id_line, "mnt_id: %ld", &id) != 1)
+		return 0;
+	for (const char *line = mountinfo; *line; line = next) {
+		const char *end = line + strcspn(line, "\n");
+		const char *type = strstr(line, " - ");
+		long line_id;
+
+		next = end + (*end == '\n');
+		if (!type || type >= end ||
+		    sscanf(line, "%ld %*s %*s %*s %4095s", &line_id, where) != 2 ||
+		    line_id != id || sscanf(type, " - %63s", fstype) != 1)
+			continue;
+		if (!place_is_remote(fstype))
+			return 0;
+		return error_set(err, ERROR_USAGE, 0,
+				 "%s is a file on %s (%s), which may hang: write to a "
+				 "local one, or into a pipe",
+				 name, where, fstype);
+	}
+	return 0;
+}
+
+int place_refuse_remote_fd(int fd, const char *name, struct error *err)
+{
+	cleanup_free char *fdinfo = NULL, *mountinfo = NULL;
+	char path[64];
+	size_t len;
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	r = fd_read_file(path, FDINFO_MAX, &fdinfo, &len, err);
+	if (r == 0)
+		r = fd_read_file("/proc/self/mountinfo", MOUNTINFO_MAX, &mountinfo, &len,
+				 err);
+	return r < 0 ? r : place_judge_fd(fdinfo, mountinfo, name, err);
 }

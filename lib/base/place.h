@@ -32,6 +32,19 @@ int place_resolve(const char *path, const char *mountinfo, char ret[PATH_MAX],
 int place_find(const char *path, char ret[PATH_MAX], struct error *err)
 	__attribute__((nonnull, warn_unused_result));
 
+/*
+ * Whether a write to @fd can hang for a server: by its mount (proc_pid_fdinfo(5),
+ * proc_pid_mountinfo(5)), without touching what it is open on.  What is on no mount, a
+ * pipe or a socket, cannot.
+ * @name: for the message.  Returns 0 or a negative error (ERROR_USAGE).
+ */
+int place_refuse_remote_fd(int fd, const char *name, struct error *err)
+	__attribute__((nonnull, warn_unused_result));
+
+/* The same for @fdinfo and @mountinfo, the texts of these files. */
+int place_judge_fd(const char *fdinfo, const char *mountinfo, const char *name,
+		   struct error *err) __attribute__((nonnull, warn_unused_result));
+
 /* Whether a file system of type @fstype (as in mountinfo) can hang for a server. */
 bool place_is_remote(const char *fstype) __attribute__((nonnull));
 

@@ -246,3 +246,34 @@ Test(place, looks_at_the_mounts_there_are)
 	cr_assert(strncmp(got, "/proc/", 6) == 0, "%s", got);
 	cr_assert_eq(place_find("run", got, &err), -ERROR_CONFIG);
 }
+
+/* Where a descriptor writes to: by its mount, whatever is called so now. */
+Test(place, refuses_a_descriptor_on_a_remote_one)
+{
+	static const char mountinfo[] =
+		ROOT "40 27 0:40 / /home rw - nfs4 nas:/home rw\n"
+		     "41 27 0:41 / /tmp rw shared:5 - tmpfs nfs4 rw\n";
+	struct error err;
+
+	cr_expect_eq(place_judge_fd("pos:\t0\nflags:\t02\nmnt_id:\t40\nino:\t1\n",
+				    mountinfo, "standard output", &err),
+		     -ERROR_USAGE);
+	cr_assert_contains(err.msg, "standard output is a file on /home (nfs4)");
+	cr_expect_eq(place_judge_fd("mnt_id:\t41\n", mountinfo, "x", &err), 0);
+	cr_expect_eq(place_judge_fd("mnt_id:\t27\n", mountinfo, "x", &err), 0);
+	cr_expect_eq(place_judge_fd("mnt_id:\t4\n", mountinfo, "x", &err), 0, "a pipe");
+	cr_expect_eq(place_judge_fd("pos:\t0\n", mountinfo, "x", &err), 0);
+	cr_expect_eq(place_judge_fd("mnt_id:\t40\n", "40 27 x", "x", &err), 0);
+	cr_expect_eq(place_judge_fd("", "", "x", &err), 0);
+}
+
+Test(place, takes_files_and_pipes_of_this_host)
+{
+	int fds[2], file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+	struct error err;
+
+	cr_assert_eq(pipe(fds), 0);
+	cr_expect_eq(place_refuse_remote_fd(fds[1], "x", &err), 0);
+	cr_expect_eq(place_refuse_remote_fd(file, "x", &err), 0);
+	cr_expect_eq(place_refuse_remote_fd(12345, "x", &err), -ERROR_IO);
+}
