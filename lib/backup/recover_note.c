@@ -112,12 +112,10 @@ static int take_note(struct recovery *rec, const struct note *note, struct error
 		return recovery_note(rec, RECOVER_NOTE, true, 0, err,
 				     "a note of a keeper of no run in the record: %s",
 				     text);
-	/* One that has ended has its quarantine, or had: it may have been released. */
-	if (run.outcome == RECORD_RUNNING) {
+	if (run.outcome == RECORD_RUNNING)
 		r = end_run(rec, note, &run, err);
-		if (r >= 0 && note->tripped)
-			r = begin_quarantine(rec, note, err);
-	}
+	if (r >= 0 && note->tripped)
+		r = begin_quarantine(rec, note, err);
 	if (r >= 0)
 		r = is_known(rec, note, text, err);
 	if (r != 0)

@@ -24,7 +24,7 @@ struct record_quarantine {
 
 /*
  * Begin it.  If the destination is in quarantine already, it is as if it began now; but
- * one of the same run stays as it is, so that this can be done twice.
+ * one of the same run stays as it is, or ended, so that this can be done twice.
  */
 int record_quarantine_begin(struct record *record, const struct record_quarantine *q,
 			    struct error *err)

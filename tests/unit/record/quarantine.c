@@ -96,3 +96,18 @@ Test(quarantine, ends_and_is_kept)
 				    "WHERE ended_by = 'root'"),
 		     1);
 }
+
+Test(quarantine, that_was_ended_does_not_begin_again_for_the_same_run)
+{
+	DIRECTORY(d);
+	RECORD(record, d, RECORD_WRITE);
+	int64_t run = begin_run(record, RECORD_KIND_RUN, 1000);
+	struct record_quarantine q;
+
+	begin(record, "nas1", run, 1000);
+	cr_assert_eq(end(record, "nas1"), 1);
+	begin(record, "nas1", run, 2000);
+	cr_assert_eq(get(record, "nas1", &q), 0);
+	begin(record, "nas1", 0, 3000);
+	cr_assert_eq(get(record, "nas1", &q), 1);
+}
