@@ -109,10 +109,15 @@ static void note_debt(struct progress *p, const struct progress_counts *now,
 	bool outstanding =
 		unanswered(now) > p->floor || (!received && now->sends > p->sent_by_then);
 	bool delayed = now->delays > p->last.delays;
+	bool failed = now->failed > p->last.failed;
 
+	p->refused = failed || delayed;
+	if (failed)
+		p->failed_ns = now_ns;
 	if (now->succeeded > p->last.succeeded) {
 		p->owing_ns = WATCH_NOBODY;
-		p->failing_ns = WATCH_NOBODY;
+		/* What failed may have been the last of them, and be tried again. */
+		p->failing_ns = failed ? now_ns : WATCH_NOBODY;
 		return;
 	}
 	/* Whatever began since the last look began there at the earliest. */
@@ -120,12 +125,10 @@ static void note_debt(struct progress *p, const struct progress_counts *now,
 		start_at(&p->owing_ns, p->looked_ns);
 	else if (received)
 		p->owing_ns = WATCH_NOBODY;
-	if (now->failed > p->last.failed) {
+	if (failed)
 		start_at(&p->failing_ns, p->looked_ns);
-		p->failed_ns = now_ns;
-	} else if (now_ns - p->failed_ns > PROGRESS_RETRY_MS * NSEC_PER_MSEC) {
+	else if (now_ns - p->failed_ns > PROGRESS_RETRY_MS * NSEC_PER_MSEC)
 		p->failing_ns = WATCH_NOBODY;
-	}
 }
 
 static void note_floor(struct progress *p, const struct progress_counts *now)

@@ -48,6 +48,7 @@ struct progress {
 	int64_t owing_ns;      /* since when the server owes; WATCH_NOBODY: it does not */
 	int64_t failing_ns;    /* since when calls fail, and none succeeds */
 	int64_t failed_ns;     /* when one failed last */
+	bool refused;          /* at the last look something had failed, or was delayed */
 };
 
 enum progress_kind {

@@ -30,6 +30,12 @@ void victims_init(struct victims *v, const struct mount_identity *mount,
 	progress_init(&v->progress);
 }
 
+void victims_server(struct victims *v, const char *address, uint16_t port)
+{
+	v->address = address;
+	v->port = port;
+}
+
 /* What happened since the last look happened then at the earliest: max_stall is kept. */
 static int64_t earliest(const struct victims *v, int64_t now_ns)
 {
@@ -106,6 +112,20 @@ void victims_note_stats(struct victims *v, int64_t now_ns)
 		now->sends - before.sends, now->receives - before.receives, size);
 }
 
+/* What is sent again since it was refused is no progress, however much it is. */
+static void look_at_line(struct victims *v, struct watch *watch, int64_t now_ns)
+{
+	bool had_flow = v->has_flow;
+	struct flow before = v->flow;
+	struct error ignored;
+
+	v->has_flow = v->address && progress_is_owing(&v->progress) &&
+		      flow_read(v->address, v->port, &v->flow, &ignored) == 0;
+	if (had_flow && v->has_flow && !v->progress.refused &&
+	    flow_moved(&before, &v->flow))
+		watch_sign(watch, WATCH_MOVED, earliest(v, now_ns));
+}
+
 static bool was_told(const struct victims *v, const struct blocked_task *task)
 {
 	return v->looked_ns - task->since_ns >= TOLD_NS;
@@ -160,6 +180,7 @@ int64_t victims_look(struct victims *v, struct watch *watch, int64_t now_ns)
 	if (v->looked_ns != 0 && now_ns - v->looked_ns < LOOK_NS)
 		return v->looked_ns + LOOK_NS;
 	look_at_mount(v, watch, now_ns);
+	look_at_line(v, watch, now_ns);
 	look_at_host(v, now_ns);
 	watch_blocked(watch, progress_blocked_since(&v->progress, &v->scans[v->current]));
 	v->looked_ns = now_ns;

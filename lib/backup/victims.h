@@ -7,7 +7,7 @@
  * the host are blocked while its server owes answers (lib/backup/progress.h).
  *
  * The statistics are read each VICTIMS_LOOK_MS; who is blocked is looked for only while
- * something is owed, since a host may have thousands of tasks.
+ * something is owed, since a host may have thousands of tasks; and so is what TCP moves.
  */
 
 #include <stdbool.h>
@@ -16,6 +16,7 @@
 
 #include "lib/backup/progress.h"
 #include "lib/backup/watch.h"
+#include "lib/mnt/flow.h"
 #include "lib/proc/blocked.h"
 
 struct mount_identity;
@@ -37,7 +38,11 @@ struct victims_counts {
 struct victims {
 	const struct mount_identity *mount; /* borrowed; NULL: nothing is looked at */
 	struct timeline *timeline;          /* borrowed, may be NULL */
+	const char *address;                /* of the server, borrowed; NULL: not known */
+	uint16_t port;
 	struct progress progress;
+	struct flow flow; /* as it was at the last look, if it was looked at */
+	bool has_flow;
 	struct blocked scans[2]; /* the last one and the one before, by turns */
 	unsigned current;
 	int64_t looked_ns; /* the last look; 0: none */
@@ -48,6 +53,10 @@ struct victims {
 /* @mount, @timeline: kept. */
 void victims_init(struct victims *v, const struct mount_identity *mount,
 		  struct timeline *timeline) __attribute__((nonnull(1)));
+
+/* Where its server is; @address: numeric, kept. */
+void victims_server(struct victims *v, const char *address, uint16_t port)
+	__attribute__((nonnull));
 
 /*
  * Look, if it is time to, and tell @watch.  Does not block.

@@ -46,6 +46,7 @@ static const struct {
 } meanings[WATCH_SIGNS] = {
 	[WATCH_ANSWERED] = { .answer = true },
 	[WATCH_CANARY] = { .answer = true, .write = true },
+	[WATCH_MOVED] = { .progress = true },
 	[WATCH_PROGRESS] = { .answer = true, .progress = true, .of_mount = true },
 	[WATCH_WRITTEN] = {
 		.answer = true, .write = true, .progress = true, .of_mount = true,

@@ -12,7 +12,7 @@
  *	unwritable  calls are answered, but nothing gets written: neither by the canary
  *	            (lib/nfs/beat.h) nor by the mount
  *	stuck       a process of the host is blocked, and no call of the mount has
- *	            succeeded since
+ *	            succeeded since, nor is one being moved (which is no answer)
  *
  * The longest of the three is the stall.  Releasing whoever is blocked by then takes
  * time too, so the watch trips WATCH_RELEASE_MS before max_stall is over.
@@ -55,6 +55,7 @@ enum watch_reason {
 enum watch_sign {
 	WATCH_ANSWERED = 0, /* a call was answered, whatever the answer */
 	WATCH_CANARY,       /* the canary's WRITE was answered: from now on it counts */
+	WATCH_MOVED,        /* a call of the mount is on its way: TCP moves it */
 	WATCH_PROGRESS,     /* a call of the mount succeeded */
 	WATCH_WRITTEN,      /* a WRITE or COMMIT of the mount succeeded */
 	WATCH_SIGNS,

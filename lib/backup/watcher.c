@@ -88,6 +88,8 @@ int watcher_start(struct watcher *ret, const struct watcher_spec *spec,
 	ret->log = log;
 	ret->timeline = spec->timeline;
 	victims_init(&ret->victims, spec->mount, spec->timeline);
+	victims_server(&ret->victims, ret->requests[WATCHER_NULL].host,
+		       spec->report->port);
 	watch_start(&ret->watch, BEAT_MS, spec->max_stall_ms, deadline_now_ns());
 	return 0;
 }

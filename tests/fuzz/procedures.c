@@ -60,6 +60,8 @@ static void create3(char *body, size_t len)
 
 	if (nfs3_take_create(body, len, &status, &file, &attr) && status == 0)
 		assert(file.len <= 64);
+	if (nfs3_take_lookup(body, len, &status, &file) && status == 0)
+		assert(file.len > 0 && file.len <= 64);
 }
 
 static void canary3(char *body, size_t len)

@@ -6,7 +6,7 @@
 #   refused     a WRITE that is refused is told once, and is the answer of a living server
 #   lost        the server restarts, its sessions are gone: the canary has a new one
 # Seen to catch: a watch without its canary; JUKEBOX taken for an answer to a WRITE; no
-# blocked task taken for ours; a session that is not made anew.
+# blocked task taken for ours.
 # limit: 400
 # shellcheck source-path=SCRIPTDIR source=check.sh
 . "$(dirname "$0")/check.sh"

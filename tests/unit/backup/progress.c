@@ -228,6 +228,26 @@ Test(progress, later_for_ever_is_a_debt)
 	cr_expect_eq(since(&w, 0, false), WATCH_NOBODY);
 }
 
+/* Its first answer comes together with what succeeded before it: not a fresh start. */
+Test(progress, later_for_ever_after_a_success_is_a_debt)
+{
+	struct walk w = begin();
+
+	w.c.sends += 2;
+	w.c.receives += 2;
+	w.c.succeeded++;
+	w.c.failed++;
+	cr_expect_eq(look(&w), PROGRESS_SUCCEEDED);
+	cr_expect_eq(since(&w, 0, true), w.now_ns);
+	for (int i = 0; i < 4; i++)
+		(void)look(&w);
+	w.c.sends++;
+	w.c.receives++;
+	w.c.failed++;
+	cr_expect_eq(look(&w), PROGRESS_ANSWERED);
+	cr_expect_eq(since(&w, 0, true), w.now_ns - 5 * SEC);
+}
+
 /* And for what the kernel writes: counted. */
 Test(progress, delays_are_a_debt)
 {

@@ -92,9 +92,8 @@ static const struct {
 	enum watch_sign sign;
 	bool answer, write, progress;
 } signs[] = {
-	{ WATCH_ANSWERED, true, false, false },
-	{ WATCH_CANARY, true, true, false },
-	{ WATCH_PROGRESS, true, false, true },
+	{ WATCH_ANSWERED, true, false, false }, { WATCH_CANARY, true, true, false },
+	{ WATCH_MOVED, false, false, true },    { WATCH_PROGRESS, true, false, true },
 	{ WATCH_WRITTEN, true, true, true },
 };
 
@@ -235,6 +234,24 @@ Test(watch, blocked_and_served_is_not_stuck)
 		cr_assert_eq(w.state, WATCH_HEALTHY);
 	}
 	cr_expect_eq(w.worst_ns, SEC);
+}
+
+/* A frozen server's kernel takes what its buffers hold: that answers nothing. */
+Test(watch, what_is_moved_is_not_stuck_but_silent)
+{
+	struct watch w;
+
+	start(&w);
+	watch_blocked(&w, START);
+	for (int i = 1; i < 20; i++) {
+		watch_sign(&w, WATCH_ANSWERED, START + i * SEC);
+		watch_sign(&w, WATCH_MOVED, START + i * SEC);
+	}
+	cr_expect_eq(w.state, WATCH_HEALTHY);
+	for (int i = 20; i < 28; i++)
+		watch_sign(&w, WATCH_MOVED, START + i * SEC);
+	cr_expect_eq(w.state, WATCH_TRIPPED);
+	cr_expect_eq(w.reason, WATCH_SILENT);
 }
 
 Test(watch, who_is_released_is_not_stuck)
