@@ -53,7 +53,7 @@ exits 1 "its main thread has ended, another one works: suspect"
 says "left processes behind; they were ended" "it is told"
 is "and is ended" "$(left)" 0
 nothing_mounted "nothing is mounted"
-nf exec nas1 -- sh -c "$state/headless; sleep 0.2; ps -eo stat | grep -c '^Zl'"
+nf exec nas1 -- sh -c "$state/headless; sleep 0.2; ps -eo stat | grep -c '^Z.*l'"
 is "(it was such a one)" "$(cat "$out")" 1
 is "and exec ends it too" "$(left)" 0
 
