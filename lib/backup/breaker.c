@@ -14,6 +14,7 @@
 /* The keeper needs about one; who uses the mount out of sight may take longer. */
 #define BREAK_MS 6000
 #define RELEASE_MS 20000
+#define LOOK_MS 20
 
 static int64_t ms_between(int64_t from_ns, int64_t to_ns)
 {
@@ -131,15 +132,36 @@ void breaker_linger(struct session *s, struct destination *dest)
 		     "stays until nobody uses the mount");
 }
 
+/* Somebody uses it that does not keep it in its place: a bind, another namespace. */
+static void say_lingering(struct session *s, struct destination *dest,
+			  struct ending *ending)
+{
+	const struct keeper_page *p = dest->keeper.page;
+	struct holders_wait wait;
+
+	holders_wait_of(atomic_load(&p->user), &wait);
+	ending_worsen_f(ending, ENDING_SUSPECT,
+			"%s was still used, out of sight, by process %d (%s)",
+			dest->conf->mountpoint, (int)atomic_load(&p->user), wait.comm);
+	breaker_linger(s, dest);
+}
+
 void breaker_release(struct session *s, struct destination *dest, struct ending *ending)
 {
 	const struct keeper_page *p = dest->keeper.page;
+	struct deadline d = deadline_after(RELEASE_MS);
 	int stuck;
 
 	if (!p)
 		return;
 	keeper_release(&dest->keeper);
-	(void)keeper_wait(&dest->keeper, deadline_after(RELEASE_MS));
+	while (!keeper_wait(&dest->keeper, deadline_after(LOOK_MS)) &&
+	       !deadline_expired(d)) {
+		if (atomic_load(&p->state) != KEEPER_LINGERING)
+			continue;
+		say_lingering(s, dest, ending);
+		return;
+	}
 	stuck = atomic_load(&p->stuck);
 	if (atomic_load(&p->flushed) > 1)
 		ending_worsen_f(ending, ENDING_SUSPECT, "%s: flush: %s",

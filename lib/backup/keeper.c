@@ -17,12 +17,12 @@
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
 #include "lib/base/log.h"
-#include "lib/proc/lock.h"
 
 #define NSEC_PER_MSEC INT64_C(1000000)
 #define START_MS 2000
 #define CLONE_MS 2000
 #define LOOK_EVERY_MS 10
+#define OBEY_MS 500
 #define REPLACE_MAX 3
 
 static int state_of(const struct keeper *k)
@@ -42,6 +42,13 @@ static bool wait_state(const struct keeper *k, enum keeper_state state, struct d
 			break;
 	}
 	return state_of(k) >= (int)state;
+}
+
+static bool is_dead(const struct keeper *k)
+{
+	struct pollfd fd = { .fd = k->child.pidfd, .events = POLLIN };
+
+	return k->child.pidfd < 0 || poll(&fd, 1, 0) > 0;
 }
 
 /* ---- start ---- */
@@ -121,31 +128,12 @@ static int start_process(struct keeper *k, pid_t join, struct error *err)
 	return error_set(err, ERROR_SYSTEM, 0, "the keeper did not start");
 }
 
-/* One of an earlier run, whose mount somebody still uses out of sight. */
-static void send_earlier_away(const struct keeper_spec *spec)
-{
-	struct deadline d = deadline_after(START_MS);
-	struct lock_holder holder;
-	struct error ignored;
-	bool told = false;
-
-	while (lock_peek(spec->run_dir, LOCK_KEEPER, &holder, &ignored) ==
-		       LOCK_PEEK_HELD &&
-	       !deadline_expired(d)) {
-		if (!told)
-			(void)kill(holder.pid, SIGTERM);
-		told = true;
-		(void)poll(NULL, 0, LOOK_EVERY_MS);
-	}
-}
-
 int keeper_start(struct keeper *ret, const struct keeper_spec *spec, struct error *err)
 {
 	struct keeper k = KEEPER_NONE;
 	int r;
 
 	k.spec = *spec;
-	send_earlier_away(spec);
 	r = make_page(&k, err);
 	if (r == 0)
 		r = start_process(&k, 0, err);
@@ -179,6 +167,12 @@ int keeper_watch(struct keeper *k, const struct mount_identity *mount, struct de
 	k->page->mount = *mount;
 	atomic_store(&k->page->life_ns, deadline_now_ns());
 	order(k, KEEPER_ORDER_WATCH);
+	if (!wait_state(k, KEEPER_HOLDING, d) && is_dead(k)) {
+		int r = keeper_replace(k, err);
+
+		if (r < 0)
+			return r;
+	}
 	if (!wait_state(k, KEEPER_HOLDING, d))
 		return error_set(err, ERROR_SYSTEM, 0,
 				 "the keeper has no handle on the mount");
@@ -221,13 +215,6 @@ void keeper_release(const struct keeper *k)
 int keeper_fd(const struct keeper *k)
 {
 	return k->page ? k->child.pidfd : -1;
-}
-
-static bool is_dead(const struct keeper *k)
-{
-	struct pollfd fd = { .fd = k->child.pidfd, .events = POLLIN };
-
-	return k->child.pidfd < 0 || poll(&fd, 1, 0) > 0;
 }
 
 enum keeper_look keeper_look(const struct keeper *k)
@@ -313,12 +300,29 @@ int keeper_replace(struct keeper *k, struct error *err)
 	return r;
 }
 
+/* One that has been told and does nothing is stopped, or worse: no use to wait for. */
+static void end_idle(struct keeper *k)
+{
+	struct deadline d = deadline_after(OBEY_MS);
+
+	while (atomic_load(&k->page->order) == KEEPER_ORDER_TRIP && !is_dead(k) &&
+	       atomic_load(&k->page->break_ns) == 0) {
+		if (deadline_expired(d)) {
+			(void)kill(k->child.pid, SIGKILL);
+			(void)poll(NULL, 0, LOOK_EVERY_MS);
+			return;
+		}
+		(void)poll(NULL, 0, LOOK_EVERY_MS);
+	}
+}
+
 bool keeper_wait(struct keeper *k, struct deadline d)
 {
 	struct error ignored;
 
 	if (!k->page)
 		return true;
+	end_idle(k);
 	while (!wait_state(k, KEEPER_DONE, d)) {
 		if (deadline_expired(d) || !is_dead(k))
 			return false;
@@ -326,6 +330,16 @@ bool keeper_wait(struct keeper *k, struct deadline d)
 			return false;
 	}
 	return state_of(k) == KEEPER_DONE;
+}
+
+static bool is_at_work(const struct keeper *k)
+{
+	int state = state_of(k);
+
+	return state == KEEPER_LINGERING || state == KEEPER_BREAKING ||
+	       state == KEEPER_LETTING_GO || state == KEEPER_DONE ||
+	       (state == KEEPER_HOLDING &&
+		atomic_load(&k->page->order) == KEEPER_ORDER_LINGER);
 }
 
 void keeper_stop(struct keeper *k)
@@ -336,14 +350,15 @@ void keeper_stop(struct keeper *k)
 	if (!k || !k->page)
 		return;
 	/* One that only waits: the mount was never made, or never was its. */
-	if (k->child.pidfd >= 0 && atomic_load(&k->page->order) != KEEPER_ORDER_LINGER &&
-	    (state_of(k) < KEEPER_BREAKING || state_of(k) == KEEPER_FAILED)) {
+	if (k->child.pidfd >= 0 && !is_at_work(k)) {
 		pid_t hand = atomic_load(&k->page->hand);
 
 		(void)kill(k->child.pid, SIGKILL);
 		if (hand > 0)
 			(void)kill(hand, SIGKILL);
 	}
+	atomic_store(&k->page->left, 1);
+	(void)fd_send(k->sock, -1);
 	if (k->child.pidfd >= 0 && state_of(k) >= KEEPER_DONE)
 		(void)!child_wait(&k->child, deadline_after(START_MS), 0, &status,
 				  &ignored);

@@ -15,6 +15,9 @@
  * a network, and allocates nothing once it has begun.  What can hang it leaves to its
  * hand, a child that may be lost.
  *
+ * When its run is over and somebody still uses the mount, it stays with him, gives up
+ * keeper.lock, and is in nobody's way.
+ *
  * If the keeper dies, keeper_replace() makes another: from the public mount, or from the
  * clone in the namespace that its hand is still in.
  */

@@ -16,6 +16,7 @@
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
 #include "lib/mnt/users.h"
+#include "lib/proc/blocked.h"
 
 /* Who would take over does so within this. */
 #define SUCCESSOR_MS 4000
@@ -37,10 +38,32 @@ struct self {
 	struct handle handle;
 	struct keeper_page *page;
 	int sock;
-	int root_fd; /* of the clone; -1: not open */
+	int root_fd;             /* of the clone; -1: not open */
+	struct blocked looks[2]; /* the last one and the one before, by turns */
+	unsigned look;
 };
 
-static int scan(const struct self *self)
+/*
+ * Whoever is blocked on his way in has nothing open yet.  Which mount he waits for
+ * cannot be told: so all of the host count that are for longer than a moment.
+ */
+static void look_who_is_blocked(struct self *self)
+{
+	static const char *const any[] = { NULL };
+	struct blocked *last = &self->looks[self->look % 2];
+	struct blocked *now = &self->looks[++self->look % 2];
+	int64_t now_ns = deadline_now_ns();
+	unsigned count = 0;
+	struct error ignored;
+
+	if (blocked_scan(last, any, now_ns, now, &ignored) < 0)
+		*now = (struct blocked){ 0 };
+	for (size_t i = 0; i < now->count; i++)
+		count += now->list[i].since_ns < now_ns;
+	atomic_store(&self->page->blocked, count);
+}
+
+static int scan(struct self *self)
 {
 	const pid_t spare[] = { getpid(), atomic_load(&self->page->pid) };
 	const struct mount_identity *id = &self->page->mount;
@@ -48,6 +71,7 @@ static int scan(const struct self *self)
 
 	if (users_find(id->major, id->minor, spare, 2, &users) < 0)
 		return 1; /* nothing known: somebody may */
+	look_who_is_blocked(self);
 	atomic_store(&self->page->users, (unsigned)users.count);
 	atomic_store(&self->page->user, (int)users.pid);
 	return (int)users.count;

@@ -56,6 +56,7 @@ struct keeper_page {
 	_Atomic int order;       /* enum keeper_order */
 	_Atomic int group;       /* of the command; 0: none */
 	_Atomic int64_t life_ns; /* the watch's last sign of life; CLOCK_MONOTONIC */
+	_Atomic int left;        /* the run is over: what is not done yet is its own */
 
 	/* The keeper's. */
 	_Atomic int state; /* enum keeper_state */
@@ -68,6 +69,7 @@ struct keeper_page {
 	_Atomic unsigned forces;
 	_Atomic unsigned users;   /* that the superblock had when last looked at */
 	_Atomic int user;         /* one of them */
+	_Atomic unsigned blocked; /* tasks of the host, wherever, for two looks */
 	_Atomic int detached;     /* the public path: enum mount_look_outcome + 1 */
 	_Atomic int64_t break_ns; /* when each was done; 0: not yet */
 	_Atomic int64_t detached_ns;

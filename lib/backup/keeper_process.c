@@ -6,20 +6,16 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/backup/keeper_hand.h"
 #include "lib/backup/keeper_note.h"
+#include "lib/backup/keeper_setup.h"
+#include "lib/backup/watch.h"
 #include "lib/base/deadline.h"
 #include "lib/base/error.h"
 #include "lib/base/fd.h"
-#include "lib/proc/child.h"
-#include "lib/proc/lock.h"
 
 #define NSEC_PER_MSEC INT64_C(1000000)
 
@@ -35,16 +31,26 @@
 /* After the supervisor's death the server may well live. */
 #define ORPHAN_GRACE_MS 2000
 #define ORPHAN_PATIENCE_MS 5000
+#define ORPHAN_LEAVE_MS 12000
 #define MOUNT_TASK_MS 1000 /* in which a mount task dies with the supervisor */
 
 /* Writers that were aborted try again at close and exit. */
 #define DRAIN_MIN_MS 300
+/*
+ * Who was told "later" by a server sends again after WATCH_RETRY_MS, and is answered
+ * within a fraction of a millisecond: the one moment in which a force reaches him.  So
+ * as long as anybody is blocked it comes that often.
+ */
+#define HARD_EVERY_US 20
+#define HARD_FROM_MS 300
+#define HARD_UNTIL_MS (WATCH_RETRY_MS + 1500)
 #define SCAN_EVERY_MS 100
 #define QUIET_SCANS 2
 #define ASK_EVERY_MS 1000
 #define LINGER_SCAN_MS 500
 #define JOB_MS 3000 /* for the hand; then it is replaced */
 #define RELEASE_MS 15000
+#define RELEASE_SCANS 5 /* whoever is on his way out has gone by then */
 #define KILL_MS 1000
 #define LET_GO_DEAD_MS 200 /* nobody will answer */
 
@@ -58,9 +64,10 @@ struct self {
 	bool orphan, asked_to_end;
 	int64_t begin_ns; /* of the state */
 	int64_t force_from_ns;
-	int64_t scanned_ns, asked_ns;
+	int64_t scanned_ns, asked_ns, detach_tried_ns;
 	int group_signal; /* the last one it was sent */
 	int quiet;        /* scans in a row that found nobody */
+	int scans;        /* of the release */
 	bool flushed, detached, identified;
 };
 
@@ -80,84 +87,6 @@ static void enter(struct self *k, enum keeper_state state)
 	atomic_store(&k->page->state, (int)state);
 	if (k->sock >= 0)
 		(void)fd_send(k->sock, -1);
-}
-
-/* ---- set up ---- */
-
-static int protect(struct error *err)
-{
-	static const char never[] = "-1000";
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	/* Without the capability it is as anybody else: better than none. */
-	if (fd >= 0) {
-		(void)!write(fd, never, sizeof(never) - 1);
-		(void)close(fd);
-	}
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0 && errno != EPERM && errno != ENOMEM)
-		return error_sys(err, "keeper: mlockall");
-	return 0;
-}
-
-static int take_lock(struct self *k, struct error *err)
-{
-	struct lock_holder holder;
-	int r = lock_take(k->role->run_dir, LOCK_KEEPER, "keeper", &k->lock, &holder,
-			  err);
-
-	if (r == LOCK_HELD)
-		return error_set(
-			err, ERROR_BUSY, 0,
-			"an earlier keeper (pid %d, run %lld) has not let go yet",
-			(int)holder.pid, (long long)holder.run_id);
-	if (r < 0)
-		return r;
-	lock_set_run(&k->lock, k->page->run);
-	lock_set_phase(&k->lock, "keeping", k->page->destination);
-	return 0;
-}
-
-static int open_signals(struct self *k, struct error *err)
-{
-	sigset_t all, term;
-
-	(void)sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	(void)sigemptyset(&term);
-	(void)sigaddset(&term, SIGTERM);
-	k->signal_fd = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK);
-	return k->signal_fd < 0 ? error_sys(err, "keeper: signalfd") : 0;
-}
-
-static int set_up(struct self *k, struct error *err)
-{
-	const struct keeper_role *role = k->role;
-	int keep[] = { role->sock, role->state_fd };
-	struct child_isolation isolation = {
-		.parent = role->supervisor,
-		.keep_fds = keep,
-		.n_keep_fds = 2,
-		.outlives = true,
-	};
-	int r = child_isolate(&isolation, err);
-
-	(void)prctl(PR_SET_NAME, "nfsafe-keeper");
-	if (r == 0)
-		r = open_signals(k, err);
-	if (r == 0) {
-		k->supervisor_fd = (int)syscall(SYS_pidfd_open, role->supervisor, 0);
-		if (k->supervisor_fd < 0)
-			r = error_sys(err, "keeper: pidfd_open");
-	}
-	if (r == 0)
-		r = take_lock(k, err);
-	if (r == 0)
-		r = role->join ? handle_join(&k->handle, role->join, err)
-			       : handle_enter(&k->handle, role->run_dir, err);
-	/* The hand before the memory is locked: it may do without. */
-	if (r == 0)
-		r = hand_start(&k->hand, &k->handle, k->page, err);
-	return r < 0 ? r : protect(err);
 }
 
 /* ---- what is known ---- */
@@ -222,6 +151,9 @@ static void detach(struct self *k, int64_t now)
 
 	if (k->detached)
 		return;
+	if (now - k->detach_tried_ns < ms(SCAN_EVERY_MS))
+		return;
+	k->detach_tried_ns = now;
 	/* Nobody knows of a mount: its task may be in the middle of making it. */
 	if (page->mount.id == 0 && now - k->begin_ns < ms(MOUNT_TASK_MS))
 		return;
@@ -230,10 +162,35 @@ static void detach(struct self *k, int64_t now)
 	    k->group_signal != SIGKILL)
 		return;
 	r = handle_detach_public(&k->handle, &page->mount);
-	k->detached = true;
-	atomic_store(&page->detached, r + 1);
+	/* What is covered is tried again: somebody may take the cover away. */
+	k->detached = r == MOUNT_LOOK_OURS || r == MOUNT_LOOK_GONE;
+	if (k->detached)
+		atomic_store(&page->detached, r + 1);
 	if (r == MOUNT_LOOK_OURS)
 		atomic_store(&page->detached_ns, deadline_now_ns());
+}
+
+static bool may_be_told_later(const struct self *k, int64_t now)
+{
+	/* Whoever goes on using it may be told so again and again. */
+	return atomic_load(&k->page->blocked) > 0 &&
+	       now - k->begin_ns >= ms(HARD_FROM_MS) &&
+	       (now - k->begin_ns < ms(HARD_UNTIL_MS) ||
+		atomic_load(&k->page->users) > 0);
+}
+
+/* For as long as the loop may be left alone.  Returns how often. */
+static unsigned force_hard(const struct self *k)
+{
+	struct deadline d = deadline_after(FORCE_MS);
+	unsigned n = 0;
+
+	while (!deadline_expired(d)) {
+		handle_force(&k->handle);
+		(void)usleep(HARD_EVERY_US);
+		n++;
+	}
+	return n;
 }
 
 static void let_go(struct self *k)
@@ -294,6 +251,8 @@ static void go_on_breaking(struct self *k, int64_t now)
 	if (now >= k->force_from_ns) {
 		handle_force(&k->handle);
 		atomic_fetch_add(&page->forces, 1U);
+		if (may_be_told_later(k, now))
+			atomic_fetch_add(&page->forces, force_hard(k));
 	}
 	take_result(k);
 	mend_hand(k, now);
@@ -304,7 +263,7 @@ static void go_on_breaking(struct self *k, int64_t now)
 		return;
 	}
 	/* A zombie is in its group for as long as the supervisor pleases. */
-	if (k->flushed && k->quiet >= QUIET_SCANS &&
+	if (k->flushed && k->quiet >= QUIET_SCANS && !may_be_told_later(k, now) &&
 	    (k->group_signal == SIGKILL || group_is_gone(k)) &&
 	    now - k->begin_ns >= ms(DRAIN_MIN_MS)) {
 		atomic_store(&page->drained_ns, now);
@@ -316,11 +275,20 @@ static void go_on_breaking(struct self *k, int64_t now)
 
 /* ---- let go ---- */
 
+/* Of a run that is over it is only news: what another keeper has to say comes first. */
+static void write_note(struct self *k)
+{
+	if (atomic_load(&k->page->left) &&
+	    faccessat(k->role->state_fd, KEEPER_NOTE_NAME, F_OK, 0) == 0)
+		return;
+	(void)keeper_note_write(k->role->state_fd, k->page);
+}
+
 static void finish(struct self *k)
 {
 	enter(k, KEEPER_DONE);
 	if (k->orphan)
-		(void)keeper_note_write(k->role->state_fd, k->page);
+		write_note(k);
 }
 
 /* What drops the last reference may hang (DESTROY_SESSION); SIGKILL frees it. */
@@ -332,7 +300,8 @@ static void go_on_letting_go(struct self *k, int64_t now)
 	enum hand_job job;
 	int value;
 
-	if (hand_take(&k->hand, &job, &value) && job == HAND_LET_GO) {
+	/* EBUSY: a hand that was killed is not gone yet. */
+	if (hand_take(&k->hand, &job, &value) && job == HAND_LET_GO && value != EBUSY) {
 		atomic_store(&page->released_ns, now);
 		finish(k);
 		return;
@@ -357,6 +326,11 @@ static void go_on_letting_go(struct self *k, int64_t now)
  */
 static void go_on_releasing(struct self *k, int64_t now)
 {
+	/* Binds of it that others made. */
+	if (!k->detached) {
+		(void)handle_detach_public(&k->handle, &k->page->mount);
+		k->detached = true;
+	}
 	if (is_silent(k, now) || now - k->begin_ns >= ms(RELEASE_MS))
 		k->force_from_ns = now;
 	if (now >= k->force_from_ns) {
@@ -365,10 +339,23 @@ static void go_on_releasing(struct self *k, int64_t now)
 	}
 	take_result(k);
 	mend_hand(k, now);
-	if (k->flushed)
+	if (k->hand.job != HAND_NONE)
+		return;
+	if (!k->handle.placed) {
 		let_go(k);
-	else if (k->hand.job == HAND_NONE)
+	} else if (k->quiet == 0 && k->scans > RELEASE_SCANS) {
+		enter(k, KEEPER_LINGERING);
+	} else if (k->quiet == 0) {
+		if (now - k->scanned_ns < ms(SCAN_EVERY_MS))
+			return;
+		k->scanned_ns = now;
+		k->scans++;
+		hand_order(&k->hand, HAND_SCAN);
+	} else if (!k->flushed) {
 		hand_order(&k->hand, HAND_FLUSH);
+	} else {
+		let_go(k);
+	}
 }
 
 /* ---- linger ---- */
@@ -388,6 +375,10 @@ static void linger(struct self *k, int64_t now)
 {
 	take_result(k);
 	mend_hand(k, now);
+	if (!k->detached) {
+		(void)handle_detach_public(&k->handle, &k->page->mount);
+		k->detached = true;
+	}
 	if (is_dead(k, now)) {
 		begin_break(k, KEEPER_CAUSE_SILENCE, now);
 	} else if (k->asked_to_end || !k->handle.placed ||
@@ -433,9 +424,28 @@ static void watch(struct self *k, int64_t now)
 		mend_hand(k, now);
 }
 
+/*
+ * The run is over, or its death is written down, but somebody uses the mount: the next
+ * run has a keeper of its own.
+ */
+static void leave(struct self *k, int64_t now)
+{
+	if (k->lock.fd < 0)
+		return;
+	if (k->orphan && !atomic_load(&k->page->left) && state_of(k) == KEEPER_BREAKING &&
+	    k->detached && now - k->begin_ns >= ms(ORPHAN_LEAVE_MS)) {
+		write_note(k);
+		atomic_store(&k->page->left, 1);
+	}
+	if (atomic_load(&k->page->left))
+		lock_release(&k->lock);
+}
+
 static void tick(struct self *k)
 {
 	int64_t now = deadline_now_ns();
+
+	leave(k, now);
 
 	switch (state_of(k)) {
 	case KEEPER_READY:
@@ -481,7 +491,7 @@ static int pause_ms(const struct self *k)
 {
 	switch (state_of(k)) {
 	case KEEPER_BREAKING:
-		return FORCE_MS;
+		return may_be_told_later(k, deadline_now_ns()) ? 0 : FORCE_MS;
 	case KEEPER_LETTING_GO:
 		return BUSY_MS;
 	default:
@@ -529,20 +539,21 @@ _Noreturn void keeper_main(const struct keeper_role *role)
 	struct self k = {
 		.role = role,
 		.page = role->page,
-		.handle = HANDLE_INIT,
-		.hand = { .sock = -1 },
-		.lock = LOCK_INIT,
-		.supervisor_fd = -1,
-		.signal_fd = -1,
 		.sock = role->sock,
 		.force_from_ns = INT64_MAX,
 	};
+	struct keeper_place place;
 
 	atomic_store(&role->page->pid, getpid());
-	if (set_up(&k, &role->page->error) < 0) {
+	if (keeper_set_up(role, &place, &role->page->error) < 0) {
 		enter(&k, KEEPER_FAILED);
 		_exit(EXIT_FAILURE);
 	}
+	k.handle = place.handle;
+	k.hand = place.hand;
+	k.lock = place.lock;
+	k.supervisor_fd = place.supervisor_fd;
+	k.signal_fd = place.signal_fd;
 	if (role->join)
 		take_over(&k);
 	else

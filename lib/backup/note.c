@@ -128,13 +128,13 @@ void note_describe(const struct note *note, char *buf, size_t size)
 		(void)snprintf(forced, sizeof(forced), ", forced %" PRId64 " times",
 			       note->forces);
 	if (!note->drained && note->users > 0)
-		(void)snprintf(users, sizeof(users), " by %" PRId64 " processes",
-			       note->users);
+		(void)snprintf(users, sizeof(users), " by %" PRId64 " process%s",
+			       note->users, note->users == 1 ? "" : "es");
 	(void)snprintf(buf, size, "%s; its mount was %s%s, and is %s%s; the command %s",
 		       note->text, note->detached ? "detached" : "not in its place",
 		       forced,
 		       note->released  ? "gone"
 		       : note->drained ? "not used by anybody"
-				       : "still used",
+				       : "still used out of sight",
 		       users, note->ended ? "has ended" : "has not ended");
 }

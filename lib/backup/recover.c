@@ -376,8 +376,13 @@ static bool was_something(const struct recovery *rec, const struct dead_runs *de
 static int look_around(struct recovery *rec, struct error *err)
 {
 	const struct conf *conf = rec->req->conf;
-	int r = 0;
+	struct dead_runs living = { 0 };
+	int r = find_running(rec, &living, err);
 
+	free(living.rows);
+	/* One that lives without the lock has processes of its own, marked like these. */
+	if (r < 0 || living.n > 0)
+		return r;
 	for (size_t i = 0; r == 0 && i < conf->n_destinations; i++)
 		r = recover_processes(rec, conf->destinations[i].mountpoint, 0, KILLED_MS,
 				      err);

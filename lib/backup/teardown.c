@@ -134,7 +134,9 @@ static void judge(struct session *s, const struct destination *dest, int outcome
 								: RECORD_PHASE_FAILED,
 				  "%s", report->why.msg);
 		log_error(s->log, "%s", report->why.msg);
-		fail(ending, &report->why);
+		/* Of a dead server that is not the news. */
+		if (!dest->dead)
+			fail(ending, &report->why);
 	}
 	strbuf_done(&text);
 }

@@ -56,12 +56,18 @@ static void look_at_mount(struct victims *v, struct watch *watch, int64_t now_ns
 	struct progress_counts counts;
 	struct mountstats stats;
 	enum progress_kind kind;
+	bool had_counts = v->looked_ns != 0, delayed;
 	struct error ignored;
 
 	if (mountstats_read(&key, &stats, &ignored) != MOUNTSTATS_FOUND)
 		return;
 	progress_count(&stats, &counts);
+	delayed = counts.delays > v->progress.last.delays;
 	kind = progress_look(&v->progress, &counts, now_ns);
+	if (kind == PROGRESS_SUCCEEDED || kind == PROGRESS_WRITTEN)
+		watch_delayed(watch, false);
+	else if (delayed && had_counts)
+		watch_delayed(watch, true);
 	if (kind != PROGRESS_NONE)
 		watch_sign(watch, signs[kind], earliest(v, now_ns));
 }

@@ -118,9 +118,15 @@ int64_t watch_stall_ns(const struct watch *w, int64_t now_ns,
 	return stall;
 }
 
+static int64_t trip_after(const struct watch *w)
+{
+	return w->delayed ? later(w->trip_ns - WATCH_RETRY_MS * NSEC_PER_MSEC, w->late_ns)
+			  : w->trip_ns;
+}
+
 static enum level level_of(const struct watch *w, int64_t stall)
 {
-	if (stall >= w->trip_ns)
+	if (stall >= trip_after(w))
 		return LEVEL_DEAD;
 	if (stall >= w->stalled_ns)
 		return LEVEL_STALLED;
@@ -185,6 +191,11 @@ void watch_blind(struct watch *w)
 	w->blind = true;
 }
 
+void watch_delayed(struct watch *w, bool delayed)
+{
+	w->delayed = delayed;
+}
+
 void watch_blocked(struct watch *w, int64_t since_ns)
 {
 	w->blocked_ns = since_ns;
@@ -194,7 +205,7 @@ int64_t watch_next_ns(const struct watch *w)
 {
 	int64_t began = stall_since(w);
 	int64_t waited = w->looked_ns - began;
-	int64_t next = began + w->trip_ns;
+	int64_t next = began + trip_after(w);
 
 	if (waited < w->late_ns)
 		next = began + w->late_ns;
@@ -203,7 +214,7 @@ int64_t watch_next_ns(const struct watch *w)
 	if (w->state != WATCH_HEALTHY && w->calm_ns != WATCH_NOBODY &&
 	    w->calm_ns + w->late_ns < next)
 		next = w->calm_ns + w->late_ns;
-	return next;
+	return next < began + trip_after(w) ? next : began + trip_after(w);
 }
 
 const char *watch_state_text(enum watch_state state)

@@ -26,6 +26,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/*
+ * Whoever was told "later" (JUKEBOX, DELAY) sleeps so long before he asks again, and no
+ * force wakes him: NFS_JUKEBOX_RETRY_TIME, include/linux/nfs_fs.h.
+ */
+#define WATCH_RETRY_MS 5000
+
 /* What ending the command and tearing the mount down may take. */
 #define WATCH_RELEASE_MS 2000
 
@@ -72,6 +78,7 @@ struct watch {
 	int64_t blocked_ns; /* since when a task is blocked; WATCH_NOBODY: none is */
 	bool has_canary;    /* its silence counts */
 	bool blind;         /* see watch_blind() */
+	bool delayed;       /* see watch_delayed() */
 	int64_t looked_ns;  /* the latest time that was told */
 	int64_t calm_ns;    /* since when it is not late; WATCH_NOBODY: it is */
 	int64_t worst_ns;   /* the longest stall so far */
@@ -102,6 +109,13 @@ void watch_no_canary(struct watch *w) __attribute__((nonnull));
  * them, so that it trips unless somebody beats again.
  */
 void watch_blind(struct watch *w) __attribute__((nonnull));
+
+/*
+ * The server says "later" to what it is asked, and nothing gets done meanwhile: then the
+ * release takes WATCH_RETRY_MS longer, and the trip must come as much earlier; but not
+ * before it is late.
+ */
+void watch_delayed(struct watch *w, bool delayed) __attribute__((nonnull));
 
 /*
  * The task that is blocked on the mount for longest is so since @since_ns;

@@ -167,6 +167,7 @@ static void on_write(struct watcher *w, const struct beat *beat)
 		w->refusal = 0;
 		timeline_beat(w->timeline, "WRITE", beat->rtt_us,
 			      beat->result == BEAT_LATE);
+		watch_delayed(&w->watch, false);
 		watch_sign(&w->watch, WATCH_CANARY, at_ns);
 		return;
 	case BEAT_REFUSED_WRITE:
@@ -180,6 +181,9 @@ static void on_write(struct watcher *w, const struct beat *beat)
 		return;
 	/* "Later" is an answer, but nothing is written by it. */
 	case BEAT_DELAYED:
+		watch_delayed(&w->watch, true);
+		watch_sign(&w->watch, WATCH_ANSWERED, at_ns);
+		break;
 	case BEAT_REJECTED:
 		watch_sign(&w->watch, WATCH_ANSWERED, at_ns);
 		break;

@@ -102,6 +102,17 @@ int handle_enter(struct handle *ret, const char *scratch, struct error *err)
 	return 0;
 }
 
+/* Nothing is asked of the server for it. */
+static void know_device(struct handle *h)
+{
+	struct statx st;
+
+	if (statx(h->tree_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, 0, &st) < 0)
+		return;
+	h->major = st.stx_dev_major;
+	h->minor = st.stx_dev_minor;
+}
+
 int handle_join(struct handle *ret, pid_t pid, struct error *err)
 {
 	struct handle h = HANDLE_INIT;
@@ -121,7 +132,9 @@ int handle_join(struct handle *ret, pid_t pid, struct error *err)
 		 */
 		h.tree_fd = open(CLONE_PATH, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		h.placed = h.tree_fd >= 0;
-		if (!h.placed)
+		if (h.placed)
+			know_device(&h);
+		else
 			r = error_sys(err, "keeper: the clone");
 	}
 	if (r < 0) {
@@ -157,70 +170,65 @@ int handle_place(struct handle *h, int tree_fd, struct error *err)
 	(void)mount(NULL, CLONE_PATH, NULL, MS_PRIVATE, NULL);
 	h->tree_fd = tree_fd;
 	h->placed = true;
+	know_device(h);
 	return 0;
 }
 
 /* ---- the public path ---- */
 
 struct look {
-	const struct mount_identity *id;
-	uint64_t found; /* 0: not yet */
-	unsigned major, minor;
-	bool covered;
+	const struct mount_identity *id; /* wanted; or of which the next copy is wanted */
+	uint64_t after;                  /* copies with a greater id only */
+	uint64_t found;                  /* 0: not yet */
+	bool copies, covered;
+	char mountpoint[MOUNT_PATH_SIZE]; /* of a copy */
 };
 
-/* A line of proc_pid_mountinfo(5): "36 35 0:29 / /srv/nas1 rw … - nfs nas1:/x rw". */
+/* A line of proc_pid_mountinfo(5): "36 35 0:29 / /srv/nas1 rw …". */
 struct line {
 	uint64_t id, parent;
 	unsigned major, minor;
-	struct span mountpoint, fstype, source;
+	struct span mountpoint;
 };
 
 static bool parse_line(struct span text, struct line *ret)
 {
-	struct span id, parent, device, root, word;
+	struct span id, parent, device, root;
 
-	if (!span_next_word(&text, &id) || !span_next_word(&text, &parent) ||
-	    !span_next_word(&text, &device) || !span_next_word(&text, &root) ||
-	    !span_next_word(&text, &ret->mountpoint) || !span_number(id, &ret->id) ||
-	    !span_number(parent, &ret->parent) ||
-	    !span_device(device, &ret->major, &ret->minor))
-		return false;
-	while (span_next_word(&text, &word)) {
-		if (span_is(word, "-"))
-			return span_next_word(&text, &ret->fstype) &&
-			       span_next_word(&text, &ret->source);
-	}
-	return false;
-}
-
-static bool is_wanted(const struct line *l, const struct mount_identity *id)
-{
-	if (id->id != 0)
-		return l->id == id->id && l->major == id->major && l->minor == id->minor;
-	return (span_is(l->fstype, "nfs") || span_is(l->fstype, "nfs4")) &&
-	       span_is_path(l->source, id->source);
+	return span_next_word(&text, &id) && span_next_word(&text, &parent) &&
+	       span_next_word(&text, &device) && span_next_word(&text, &root) &&
+	       span_next_word(&text, &ret->mountpoint) && span_number(id, &ret->id) &&
+	       span_number(parent, &ret->parent) &&
+	       span_device(device, &ret->major, &ret->minor);
 }
 
 static void look_at_line(struct look *look, struct span text)
 {
+	const struct mount_identity *id = look->id;
 	struct line l;
+	bool same;
 
-	if (!parse_line(text, &l) || !span_is_path(l.mountpoint, look->id->mountpoint))
+	if (!parse_line(text, &l))
 		return;
-	if (look->found == 0 && is_wanted(&l, look->id)) {
+	same = l.major == id->major && l.minor == id->minor;
+	if (look->found == 0 && look->copies && same && l.id != id->id &&
+	    l.id > look->after && l.mountpoint.len < sizeof(look->mountpoint)) {
 		look->found = l.id;
-		look->major = l.major;
-		look->minor = l.minor;
-	} else if (look->found != 0 && l.parent == look->found) {
+		look->mountpoint[span_unescape(l.mountpoint, look->mountpoint)] = '\0';
+	} else if (look->found == 0 && !look->copies && same &&
+		   (id->id == 0 || l.id == id->id) &&
+		   span_is_path(l.mountpoint, id->mountpoint)) {
+		look->found = l.id;
+	} else if (look->found != 0 && l.parent == look->found &&
+		   span_is_path(l.mountpoint,
+				look->copies ? look->mountpoint : id->mountpoint)) {
 		look->covered = true;
 	}
 }
 
 /* mount_look() without memory.  Returns an enum mount_look_outcome, or -1. */
-static int look_for(struct mount_identity *id)
+static int look_for(struct look *look)
 {
-	struct look look = { .id = id };
 	char buf[LOOK_BUFFER];
 	size_t len = 0;
 	cleanup_fd int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
@@ -244,16 +252,53 @@ static int look_for(struct mount_identity *id)
 			continue;
 		text = (struct span){ buf, (size_t)(last + 1 - buf) };
 		while (span_next_line(&text, &line))
-			look_at_line(&look, line);
+			look_at_line(look, line);
 		len -= (size_t)(last + 1 - buf);
 		memmove(buf, last + 1, len);
 	}
-	if (look.found == 0)
+	if (look->found == 0)
 		return MOUNT_LOOK_GONE;
-	id->id = look.found;
-	id->major = look.major;
-	id->minor = look.minor;
-	return look.covered ? MOUNT_LOOK_COVERED : MOUNT_LOOK_OURS;
+	return look->covered ? MOUNT_LOOK_COVERED : MOUNT_LOOK_OURS;
+}
+
+/* What else of the superblock is mounted, wherever: each one once. */
+static void detach_copies(const struct mount_identity *id)
+{
+	struct look look = { .id = id, .copies = true };
+	int r;
+
+	if (id->major == 0 && id->minor == 0)
+		return;
+	while ((r = look_for(&look)) == MOUNT_LOOK_OURS || r == MOUNT_LOOK_COVERED) {
+		if (r == MOUNT_LOOK_OURS)
+			(void)umount2(look.mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW);
+		look.after = look.found;
+		look.found = 0;
+		look.covered = false;
+	}
+}
+
+static int detach_in_place(const struct handle *h, struct mount_identity *id)
+{
+	struct look look = { .id = id };
+	int r;
+
+	if (id->id == 0) {
+		/* What nobody has told us of, and no clone of ours proves, is not ours.
+		 */
+		if (!h->placed)
+			return MOUNT_LOOK_GONE;
+		id->major = h->major;
+		id->minor = h->minor;
+	}
+	r = look_for(&look);
+	if (r == MOUNT_LOOK_OURS || r == MOUNT_LOOK_COVERED)
+		id->id = look.found;
+	if (r == MOUNT_LOOK_OURS &&
+	    umount2(id->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
+		r = -1;
+	detach_copies(id);
+	return r;
 }
 
 int handle_detach_public(const struct handle *h, struct mount_identity *id)
@@ -262,10 +307,7 @@ int handle_detach_public(const struct handle *h, struct mount_identity *id)
 
 	if (setns(h->host_fd, CLONE_NEWNS) < 0)
 		return -1;
-	r = look_for(id);
-	if (r == MOUNT_LOOK_OURS &&
-	    umount2(id->mountpoint, MNT_DETACH | UMOUNT_NOFOLLOW) < 0)
-		r = -1;
+	r = detach_in_place(h, id);
 	errnum = errno;
 	/* It worked once: the descriptor is of a namespace that we are the only one in.
 	 */

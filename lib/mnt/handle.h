@@ -35,6 +35,7 @@ struct handle {
 	int tree_fd; /* the clone, as long as it must stay busy; or -1 */
 	int knob_fd; /* /sys/fs/nfs/MAJ:MIN/shutdown, or -1: kernels before 6.5 */
 	bool placed; /* the clone is mounted in the keeper's namespace */
+	unsigned major, minor; /* of its superblock, if placed */
 };
 
 #define HANDLE_INIT                                                                      \
@@ -80,10 +81,10 @@ void handle_identify(struct handle *h, const struct mount_identity *id)
 
 /*
  * Take @id out of its place in the host's namespace (MNT_DETACH), if it is top-most
- * there.  Without an id (0) it is the NFS mount of that source at that mountpoint, for
- * when nobody lived long enough to tell: its device is filled in.  Returns an enum
- * mount_look_outcome as it was found (GONE: there was nothing to do; COVERED: left
- * alone), or -1 with errno.
+ * there, and with it what else of the same superblock is mounted there (binds).  Without
+ * an id (0), for when nobody lived long enough to tell, it is what has the clone's device
+ * at that mountpoint; id and device are filled in.  Returns an enum mount_look_outcome as
+ * @id was found (GONE: there was nothing to do; COVERED: left alone), or -1 with errno.
  */
 int handle_detach_public(const struct handle *h, struct mount_identity *id)
 	__attribute__((nonnull));

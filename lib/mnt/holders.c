@@ -194,6 +194,11 @@ static int look_into_namespace(struct search *s, pid_t pid, bool own)
 		}
 		if (e->major != s->id->major || e->minor != s->id->minor)
 			continue;
+		if (own && e->id != s->id->id) {
+			(void)snprintf(what, sizeof(what), "mounted also: %s",
+				       e->mountpoint);
+			add_holder(s, 0, what);
+		}
 		r = add_copy(s, e);
 		if (!own && !follows(&m, e))
 			add_holder(s, pid, "a mount namespace");

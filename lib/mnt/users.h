@@ -6,9 +6,10 @@
  * Who uses a superblock, told by its device: also when no path leads to it any more
  * (lib/mnt/holders.h finds those of a mount that still has its place).
  *
- * Looks at open files, cwd, root, exe and mappings of all processes, and at nothing that
- * asks a server.  Reading the mappings needs a lock that a blocked process may hold, so
- * this runs in a process that may be lost.
+ * Looks at open files, cwd, root, exe and mappings of all processes, and at the mounts of
+ * all mount namespaces but our own; at nothing that asks a server.  What only the kernel
+ * holds, a loop device for example, it does not see.  Reading the mappings needs a lock
+ * that a blocked process may hold, so this runs in a process that may be lost.
  */
 
 #include <stddef.h>
@@ -18,7 +19,7 @@
 struct users {
 	size_t count;
 	pid_t pid;
-	char what[16]; /* "cwd", "fd 17", "map" */
+	char what[16]; /* "cwd", "fd 17", "map"; "mount": in its namespace */
 };
 
 /*

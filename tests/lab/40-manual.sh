@@ -48,10 +48,10 @@ says 'was this host.s destination already' "init: again is fine"
 run "$NFSAFE" run
 exits 0 "run: a full that was due"
 check "run: nothing to say when all is well" silent
-is "run: the environment" "$(sed 's/=full-[0-9.]*/=full-TIME/; s/^\(HOME\|SHELL\)=.*/\1/; /^PWD=/d' \
+is "run: the environment" "$(sed 's/=full-[0-9.]*/=full-TIME/; s/^\(NFSAFE_RUN\)=[1-9][0-9]*/\1=N/; s/^\(HOME\|SHELL\)=.*/\1/; /^PWD=/d' \
 	"$lab_state/nas1/lab/env" | tr '\n' ' ')" \
 	"HOME LC_ALL=C.UTF-8 LOGNAME=backup NFSAFE_DESTINATION=nas1 NFSAFE_LABEL=full-TIME \
-NFSAFE_LEVEL=full NFSAFE_MOUNTPOINT=$point \
+NFSAFE_LEVEL=full NFSAFE_MOUNTPOINT=$point NFSAFE_RUN=N \
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin SHELL USER=backup "
 is "run: as the backup's user" "$(stat -c %U "$lab_state/nas1/lab/env")" backup
 run "$NFSAFE" run

@@ -48,12 +48,17 @@ slowly() {
 	grep -E "late|stall" "$err" | sed 's/^/# /'
 	nothing_mounted "$name: nothing is mounted"
 }
-for vers in 3 4.1; do
-	slowly $vers "16 Mbit/s" 32M nas_slow nas1 16mbit
-	slowly $vers "10 % loss" 8M nas_loss nas1 10
-	slowly $vers "answers after 2 s" 1M nas_delay nas1 1000
-	slowly $vers "answers after 4 s" 4K nas_delay nas1 2000
-done
+# With LAB_ALL=1 also what takes minutes and was never seen to differ between the versions.
+slowly 3 "16 Mbit/s" 32M nas_slow nas1 16mbit
+slowly 3 "answers after 2 s" 1M nas_delay nas1 1000
+slowly 4.1 "10 % loss" 8M nas_loss nas1 10
+if [ "${LAB_ALL-}" ]; then
+	slowly 4.1 "16 Mbit/s" 32M nas_slow nas1 16mbit
+	slowly 4.1 "answers after 2 s" 1M nas_delay nas1 1000
+	slowly 3 "10 % loss" 8M nas_loss nas1 10
+	slowly 3 "answers after 4 s" 4K nas_delay nas1 2000
+	slowly 4.1 "answers after 4 s" 4K nas_delay nas1 2000
+fi
 
 # away SECONDS: frozen for so long, while the command waits in a write.
 away() {
@@ -62,7 +67,7 @@ away() {
 }
 for vers in 3 4.1; do
 	slowly $vers "away for 5 s" 8M away 5
-	says "server is (very )?late: no call answered for" "$vers: away for 5 s: it is told"
+	says "server is (very )?late: .* for" "$vers: away for 5 s: it is told"
 	says "server answers again" "$vers: away for 5 s: and that it is back"
 	is "$vers: away for 5 s: the worst stall is recorded ($(worst) ms)" \
 		"$(($(worst) >= 4000 && $(worst) < 8000))" 1

@@ -70,4 +70,14 @@ for vers in 3 4.1; do
 	nas_thaw nas1
 	wait_for 20 timeout 2 rpcinfo -T tcp nas1 nfs 3
 done
+# Somebody has bound the share elsewhere: it is named, and goes with the mount.
+check "bind: set up" site vers=3 full="/bin/sleep 2" extra="options = hard"
+mkdir -p /mnt/bind
+(wait_for 10 in_phase backup && mount --bind "$mountpoint" /mnt/bind) &
+nf run --level full
+wait
+exits 1 "bind: the run is suspect"
+says "mounted also: /mnt/bind" "bind: it is named"
+wait_for 5 all_gone
+nothing_mounted "bind: nothing is mounted"
 done_testing

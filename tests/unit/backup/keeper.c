@@ -376,7 +376,7 @@ Test(keeper, watches_by_itself_over_who_uses_the_mount_after_the_run)
 	tear_down(&s);
 }
 
-Test(keeper, that_lingers_makes_room_for_the_next_one)
+Test(keeper, that_stays_makes_room_for_the_next_one)
 {
 	struct keeper first;
 	struct site s;
@@ -392,10 +392,53 @@ Test(keeper, that_lingers_makes_room_for_the_next_one)
 	cr_expect(!keeper_wait(&s.keeper, deadline_after(500)));
 	first = s.keeper;
 	s.keeper = KEEPER_NONE;
-	/* Its supervisor lives: it is not at anybody's disposal. */
+	/* Its run is not over. */
 	cr_expect_eq(start(&s, LONG_MS), -ERROR_BUSY, "%s", s.err.msg);
 	keeper_stop(&first);
+	for (int i = 0; i < 100 && start(&s, LONG_MS) < 0; i++)
+		(void)poll(NULL, 0, 20);
+	cr_expect_neq(keeper_fd(&s.keeper), -1, "%s", s.err.msg);
+	cr_expect_eq(kill(first.child.pid, 0), 0, "it stays all the same");
 	fd_close(&fd);
+	tear_down(&s);
+}
+
+/* A bind that somebody made: it is taken away, and until then nobody is let alone. */
+Test(keeper, takes_away_what_else_of_the_superblock_is_mounted)
+{
+	struct mountinfo m;
+	struct site s;
+	char bind[80];
+
+	set_up(&s);
+	(void)snprintf(bind, sizeof(bind), "%s/bind", s.dir);
+	cr_assert_eq(mkdir(bind, 0700), 0);
+	cr_assert_eq(start(&s, LONG_MS), 0, "%s", s.err.msg);
+	cr_assert_eq(hand_over(&s), 0, "%s", s.err.msg);
+	cr_assert_eq(mount(s.mnt, bind, NULL, MS_BIND, NULL), 0);
+	keeper_trip(&s.keeper);
+	cr_expect(keeper_wait(&s.keeper, deadline_after(5000)));
+	cr_assert_eq(mountinfo_read(&m, &s.err), 0);
+	cr_expect_eq(mountinfo_count_at(&m, bind), 0);
+	cr_expect_eq(mountinfo_count_at(&m, s.mnt), 0);
+	mountinfo_done(&m);
+	(void)rmdir(bind);
+	tear_down(&s);
+}
+
+/* A keeper that is stopped is no better than a dead one. */
+Test(keeper, that_does_not_obey_is_replaced)
+{
+	struct site s;
+
+	set_up(&s);
+	cr_assert_eq(start(&s, LONG_MS), 0, "%s", s.err.msg);
+	cr_assert_eq(hand_over(&s), 0, "%s", s.err.msg);
+	cr_assert_eq(kill(s.keeper.child.pid, SIGSTOP), 0);
+	keeper_trip(&s.keeper);
+	cr_expect(keeper_wait(&s.keeper, deadline_after(5000)));
+	cr_expect_eq(s.keeper.replaced, 1);
+	cr_expect(!is_mounted(&s));
 	tear_down(&s);
 }
 

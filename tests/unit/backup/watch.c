@@ -403,6 +403,28 @@ Test(watch, without_beats_the_mount_is_no_witness)
 	cr_expect_eq(w.reason, WATCH_SILENT);
 }
 
+/* --- told "later" --- */
+
+Test(watch, trips_earlier_when_the_server_says_later)
+{
+	struct watch w;
+
+	start(&w);
+	watch_sign(&w, WATCH_CANARY, START);
+	watch_delayed(&w, true);
+	watch_sign(&w, WATCH_ANSWERED, START + 2 * SEC);
+	/* Five seconds: but not before it is late. */
+	cr_expect_eq(watch_next_ns(&w), START + LATE);
+	cr_expect_eq(watch_look(&w, START + LATE - 1), WATCH_HEALTHY);
+	cr_expect_eq(watch_look(&w, START + LATE), WATCH_TRIPPED);
+	cr_expect_eq(w.reason, WATCH_UNWRITABLE);
+
+	start(&w);
+	watch_delayed(&w, true);
+	watch_delayed(&w, false);
+	cr_expect_eq(watch_look(&w, START + TRIP - 1), WATCH_STALLED);
+}
+
 /* --- when to look --- */
 
 Test(watch, says_when_to_look_again)

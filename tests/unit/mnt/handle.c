@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -146,24 +147,38 @@ Test(handle, the_public_path_goes_and_the_superblock_stays_until_it_is_let_go)
 	tear_down(&p);
 }
 
-/* Without an id: by source and mountpoint, and only NFS. */
-static void find_nothing(struct place *p)
+/* Without an id it is what the clone proves to be ours; without a clone nothing is. */
+static void find_by_device(struct place *p)
 {
 	struct mount_identity unknown = p->id;
 	struct handle h;
 
+	unknown.id = unknown.major = unknown.minor = 0;
 	place_clone(&h, p);
-	unknown.id = 0;
+	MUST(handle_detach_public(&h, &unknown) == MOUNT_LOOK_OURS);
+	MUST(unknown.id == p->id.id && unknown.minor == p->id.minor);
+}
+
+static void find_nothing(struct place *p)
+{
+	struct mount_identity unknown = p->id;
+	struct handle h;
+	struct error err;
+
+	unknown.id = unknown.major = unknown.minor = 0;
+	MUST(handle_enter(&h, p->scratch, &err) == 0);
 	MUST(handle_detach_public(&h, &unknown) == MOUNT_LOOK_GONE);
 }
 
-Test(handle, what_is_not_nfs_is_not_taken_for_a_mount_that_nobody_knows)
+Test(handle, a_mount_that_nobody_knows_is_told_by_the_clone)
 {
 	struct place p;
 
 	set_up(&p);
 	in_child(find_nothing, &p);
 	cr_expect(is_mounted(&p));
+	in_child(find_by_device, &p);
+	cr_expect(!is_mounted(&p));
 	tear_down(&p);
 }
 
@@ -191,8 +206,7 @@ Test(handle, what_is_mounted_above_ours_is_left_alone)
 /* A keeper that dies: its hand, in the same namespace, is where the next one goes. */
 static void join_a_hand(struct place *p)
 {
-	int fds[2];
-	char byte;
+	int fds[2], r = EBUSY;
 	struct handle h;
 	struct error err;
 	pid_t hand, keeper;
@@ -215,12 +229,14 @@ static void join_a_hand(struct place *p)
 	MUST(waitpid(keeper, NULL, 0) == keeper);
 	MUST(handle_join(&h, hand, &err) == 0);
 	MUST(kill(hand, SIGKILL) == 0);
-	(void)byte;
 	MUST(access("/clone/here", F_OK) == 0);
 	handle_force(&h);
 	MUST(access("/clone/here", F_OK) == 0);
 	handle_idle(&h);
-	MUST(handle_let_go() == 0);
+	/* Busy until the hand is gone. */
+	for (int i = 0; i < 500 && (r = handle_let_go()) == EBUSY; i++)
+		(void)poll(NULL, 0, 10);
+	MUST(r == 0);
 }
 
 Test(handle, another_keeper_goes_on_in_the_namespace_of_a_hand)

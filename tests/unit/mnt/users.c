@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,6 +70,24 @@ static void have_mapping(void)
 	(void)close(fd);
 }
 
+static void *stay(void *arg)
+{
+	(void)arg;
+	for (;;)
+		(void)pause();
+	return NULL;
+}
+
+/* Its main thread ends; the process does not. */
+static void have_file_without_leader(void)
+{
+	pthread_t thread;
+
+	have_file();
+	if (pthread_create(&thread, NULL, stay, NULL) != 0)
+		_exit(1);
+}
+
 static pid_t start(void (*hold)(void))
 {
 	int fds[2];
@@ -79,6 +99,12 @@ static pid_t start(void (*hold)(void))
 	cr_assert_geq(pid, 0);
 	if (pid == 0) {
 		hold();
+		if (hold == have_file_without_leader) {
+			(void)close(fds[0]);
+			(void)!write(fds[1], "", 1);
+			/* Of this thread alone. */
+			(void)syscall(SYS_exit, 0);
+		}
 		(void)!write(fds[1], "", 1);
 		(void)pause();
 		_exit(0);
@@ -113,6 +139,7 @@ Test(users, whoever_has_cwd_file_or_mapping_is_found_and_can_be_spared)
 	expect_found(have_cwd, true);
 	expect_found(have_file, true);
 	expect_found(have_mapping, true);
+	expect_found(have_file_without_leader, true);
 }
 
 Test(users, the_first_one_is_named)
