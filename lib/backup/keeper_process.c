@@ -291,7 +291,10 @@ static void finish(struct self *k)
 		write_note(k);
 }
 
-/* What drops the last reference may hang (DESTROY_SESSION); SIGKILL frees it. */
+/*
+ * What drops the last reference may hang (DESTROY_SESSION); SIGKILL frees it, but not who
+ * exits with it: so we never end while the clone is in our namespace.
+ */
 static void go_on_letting_go(struct self *k, int64_t now)
 {
 	struct keeper_page *page = k->page;
@@ -300,23 +303,22 @@ static void go_on_letting_go(struct self *k, int64_t now)
 	enum hand_job job;
 	int value;
 
-	/* EBUSY: a hand that was killed is not gone yet. */
-	if (hand_take(&k->hand, &job, &value) && job == HAND_LET_GO && value != EBUSY) {
-		atomic_store(&page->released_ns, now);
-		finish(k);
-		return;
-	}
+	(void)hand_take(&k->hand, &job, &value);
 	mend_hand(k, now);
-	if (!k->handle.placed) {
-		finish(k);
-	} else if (k->hand.job == HAND_NONE && now - k->begin_ns < patience) {
-		hand_order(&k->hand, HAND_LET_GO);
-	} else if (now - k->begin_ns >= patience) {
+	if (!k->handle.placed || !handle_is_placed(&k->handle)) {
+		if (k->hand.job == HAND_LET_GO && now - k->hand.since_ns < patience)
+			return;
 		if (!hand_kill(&k->hand, KILL_MS))
 			atomic_store(&page->stuck, k->hand.pid);
-		else
+		else if (k->handle.placed)
 			atomic_store(&page->released_ns, deadline_now_ns());
 		finish(k);
+	} else if (k->hand.job == HAND_NONE) {
+		/* EBUSY, if a hand that was killed is not gone yet: again. */
+		hand_order(&k->hand, HAND_LET_GO);
+	} else if (now - k->hand.since_ns >= patience) {
+		handle_force(&k->handle);
+		(void)hand_kill(&k->hand, 0);
 	}
 }
 

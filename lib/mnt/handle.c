@@ -350,6 +350,16 @@ int handle_let_go(void)
 	return umount2(CLONE_PATH, MNT_FORCE | UMOUNT_NOFOLLOW) < 0 ? errno : 0;
 }
 
+bool handle_is_placed(const struct handle *h)
+{
+	struct mount_identity id = { .major = h->major,
+				     .minor = h->minor,
+				     .mountpoint = CLONE_PATH };
+	struct look look = { .id = &id };
+
+	return look_for(&look) != MOUNT_LOOK_GONE;
+}
+
 void handle_idle(struct handle *h)
 {
 	fd_close(&h->tree_fd);

@@ -117,6 +117,9 @@ int handle_flush(int root_fd);
  */
 int handle_let_go(void);
 
+/* Whether the clone is in our namespace; of a table that cannot be read: yes. */
+bool handle_is_placed(const struct handle *h) __attribute__((nonnull));
+
 /* Close the descriptor that keeps the clone busy. */
 void handle_idle(struct handle *h) __attribute__((nonnull));
 

@@ -126,8 +126,10 @@ static void detach_and_let_go(struct place *p)
 	MUST(handle_detach_public(&h, &p->id) == MOUNT_LOOK_GONE);
 	MUST(access("/clone/here", F_OK) == 0);
 	MUST(handle_let_go() == EBUSY);
+	MUST(handle_is_placed(&h));
 	handle_idle(&h);
 	MUST(handle_let_go() == 0);
+	MUST(!handle_is_placed(&h));
 	MUST(access("/clone/here", F_OK) < 0);
 	handle_done(&h);
 }
